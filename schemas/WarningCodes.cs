@@ -1,0 +1,19 @@
+namespace Hub.Schemas;
+
+/// <summary>Codes of warnings: an odd government record is kept and delivered, with these beside it.</summary>
+public static class WarningCodes
+{
+    public const string CheckDigit = "check_digit";
+    public const string CodeForm = "code_form";
+    public const string MissingByRule = "missing_by_rule";
+    public const string MissingDemand = "missing_demand";
+    public const string PartialDate = "partial_date";
+    public const string RegionUnknown = "region_unknown";
+    public const string RegionDiffers = "region_differs";
+    public const string SubjectDiffers = "subject_differs";
+    public const string Normalised = "normalised";
+    public const string Masked = "masked";
+    public const string Superseded = "superseded";
+    public const string NoEarlierRecord = "no_earlier_record";
+    public const string TimeOdd = "time_odd";
+}
