@@ -21,6 +21,9 @@ public sealed record Event
     /// <summary>The partner whose key the event came in with.</summary>
     public required string Partner { get; init; }
 
+    /// <summary>What a receipt speaks of: Hub's id of an event. Null for every other type.</summary>
+    public Guid? About { get; init; }
+
     /// <summary>GB/T 2260 code the fact is about, six digits as the sender gave them.</summary>
     public required string Region { get; init; }
 
@@ -31,7 +34,13 @@ public sealed record Event
     public required ReadOnlyMemory<byte> Body { get; init; }
 
     /// <summary>The part of <see cref="Body"/> that is the CloudEvents <c>data</c>, UTF-8 JSON.</summary>
-    public required ReadOnlyMemory<byte> Data { get; init; }
+    public ReadOnlyMemory<byte> Data => Body.Slice(DataStart, DataLength);
+
+    /// <summary>Where <see cref="Data"/> begins in <see cref="Body"/>, bytes.</summary>
+    public required int DataStart { get; init; }
+
+    /// <summary>Length of <see cref="Data"/>, bytes.</summary>
+    public required int DataLength { get; init; }
 
     /// <summary>What was odd but not wrong enough to refuse: kept with the event for ever.</summary>
     public IReadOnlyList<Warning> Warnings { get; init; } = [];

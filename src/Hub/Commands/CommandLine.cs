@@ -1,0 +1,116 @@
+using System.CommandLine;
+using System.Globalization;
+using Hub.Engine;
+using Hub.Ledger;
+using Hub.Policies;
+using Npgsql;
+
+namespace Hub.Commands;
+
+/// <summary>The commands of the executable. Each answers with what it did; a fault is one sentence and exit code 1 or 2.</summary>
+internal static class CommandLine
+{
+    public static RootCommand Root()
+    {
+        var root = new RootCommand("Hub: government and utility data sharing / 政企协同办电信息共享平台")
+        {
+            Serve(), Migrate(), Keys.Command(), Deliveries.Command(), ConnectorCommands.Command(), Verify(), Export(), PolicyCommands.Command(), SchemaCommands.Command(),
+        };
+        root.SetAction((_, cancellation) => ServeAsync(cancellation));
+        return root;
+    }
+
+    /// <summary>Runs an action with the settings and a database; tells faults of use and surroundings in a sentence.</summary>
+    internal static async Task<int> WithAsync(Func<HubSettings, NpgsqlDataSource, Task<int>> act)
+    {
+        try
+        {
+            var settings = HubSettings.Read();
+            await using var database = Server.OpenDatabase(settings);
+            return await act(settings, database);
+        }
+        catch (Exception fault) when (fault is SettingsException or PolicyException or NpgsqlException or TimeoutException or IOException or InvalidOperationException)
+        {
+            await System.Console.Error.WriteLineAsync(fault is PostgresException postgres ? postgres.MessageText : fault.Message);
+            return 2;
+        }
+    }
+
+    private static Command Serve()
+    {
+        var command = new Command("serve", "Run the hub (the default)");
+        command.SetAction((_, cancellation) => ServeAsync(cancellation));
+        return command;
+    }
+
+    private static async Task<int> ServeAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            var app = await Server.BuildAsync(HubSettings.Read(), TimeProvider.System, cancellation);
+            await app.RunAsync();
+            return 0;
+        }
+        catch (Exception fault) when (fault is SettingsException or PolicyException or NpgsqlException or TimeoutException or IOException or InvalidOperationException)
+        {
+            await System.Console.Error.WriteLineAsync(fault.Message);
+            return 2;
+        }
+    }
+
+    private static Command Migrate()
+    {
+        var fresh = new Option<bool>("--fresh") { Description = "Drop everything first. All data is lost." };
+        var command = new Command("migrate", "Bring the database to this version") { fresh };
+        command.SetAction((parsed, cancellation) => WithAsync(async (_, database) =>
+        {
+            if (parsed.GetValue(fresh))
+                await Migrator.DropAllAsync(database, cancellation);
+            var applied = await Migrator.MigrateAsync(database, TimeProvider.System, cancellation);
+            System.Console.WriteLine(applied.Count == 0 ? "current" : $"applied: {string.Join(", ", applied)}");
+            return 0;
+        }));
+        return command;
+    }
+
+    private static Command Verify()
+    {
+        var receipts = new Option<string[]>("--receipt") { Description = "POSITION:HASH that a partner holds; may be given several times" };
+        var command = new Command("verify", "Recompute the exchange log's hash chain and everything it covers") { receipts };
+        command.SetAction((parsed, cancellation) => WithAsync(async (_, database) =>
+        {
+            var held = new List<(long, string)>();
+            foreach (var text in parsed.GetValue(receipts) ?? [])
+            {
+                if (text.Split(':') is not [var seq, { Length: 64 } hash] || !long.TryParse(seq, CultureInfo.InvariantCulture, out var position))
+                {
+                    await System.Console.Error.WriteLineAsync($"'{text}' is not POSITION:HASH.");
+                    return 1;
+                }
+
+                held.Add((position, hash));
+            }
+
+            var report = await new ExchangeLog(database, TimeProvider.System).VerifyAsync(held, cancellation);
+            foreach (var finding in report.Findings)
+                System.Console.WriteLine($"bad: {finding}");
+            System.Console.WriteLine(report.Ok ? $"ok: {report.Entries} entries, head {report.HeadSeq}:{report.HeadHash}" : $"NOT ok: {report.Findings.Count} finding(s) in {report.Entries} entries");
+            return report.Ok ? 0 : 1;
+        }));
+        return command;
+    }
+
+    private static Command Export()
+    {
+        var to = new Option<string>("--to") { Required = true, Description = "File to write (JSON Lines)" };
+        var command = new Command("export", "Write the exchange log for an independent verifier") { to };
+        command.SetAction((parsed, cancellation) => WithAsync(async (_, database) =>
+        {
+            await using var file = File.Create(parsed.GetValue(to)!);
+            var report = await new ExchangeLog(database, TimeProvider.System).ExportAsync(file, cancellation);
+            System.Console.WriteLine($"wrote {report.Entries} entries, head {report.HeadSeq}:{report.HeadHash}");
+            return 0;
+        }));
+        return command;
+    }
+}

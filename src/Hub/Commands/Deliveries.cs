@@ -1,0 +1,79 @@
+using System.CommandLine;
+using Hub.Engine;
+using Hub.Ledger;
+using Hub.Policies;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Hub.Commands;
+
+/// <summary><c>deliveries list | retry | park | skip</c>: what an operator does goes through the same engine as everything else.</summary>
+internal static class Deliveries
+{
+    private const int ListMax = 500;
+
+    public static Command Command() => new("deliveries", "Deliveries that wait or are parked")
+    {
+        List(),
+        Act("retry", "Try again now", OperatorAct.Retry),
+        Act("park", "Set aside until somebody acts", OperatorAct.Park),
+        Act("skip", "Settle as not delivered, with the reason on record; the next of the case goes on", OperatorAct.Skip),
+    };
+
+    private static Command List()
+    {
+        var state = new Option<string?>("--state") { Description = "waiting, parked or unserved" };
+        state.AcceptOnlyFromAmong(WaitRow.Waiting, WaitRow.Parked, WaitRow.Unserved);
+        var receiver = new Option<string?>("--receiver") { Description = "Only this receiver's" };
+        var command = new Command("list", "What waits, is parked, or has no operator") { state, receiver };
+        command.SetAction((parsed, _) => CommandLine.WithAsync(async (_, database) =>
+        {
+            var rows = await new LedgerQueries(database).WaitsAsync(parsed.GetValue(state), parsed.GetValue(receiver), ListMax);
+            foreach (var row in rows)
+            {
+                var id = row.State == WaitRow.Unserved ? $"case {row.CaseId}" : CommandId.Of(row.CaseId, row.Connector, row.LaneSeq).ToString();
+                System.Console.WriteLine($"{id}  {row.Name ?? "-"}  {row.State}  {row.Reason}  attempts {row.Attempts}  since {row.Since:u}  {(row.State == WaitRow.Waiting ? $"due {row.DueAt:u}  " : "")}{row.CaseKey}");
+            }
+
+            System.Console.WriteLine(rows.Count == ListMax ? $"the first {ListMax}" : $"{rows.Count} in all");
+            return 0;
+        }));
+        return command;
+    }
+
+    private static Command Act(string name, string description, OperatorAct act)
+    {
+        var id = new Argument<Guid>("id") { Description = "Delivery id, as listed" };
+        var reason = new Option<string>("--reason") { Required = true, Description = "Why; kept in the exchange log" };
+        var by = new Option<string>("--by") { Required = true, Description = "Who; kept in the exchange log" };
+        var command = new Command(name, description) { id, reason, by };
+        command.SetAction((parsed, cancellation) => CommandLine.WithAsync(async (settings, database) =>
+        {
+            var delivery = parsed.GetValue(id);
+            if (!CommandId.TryParse(delivery, out var caseId, out var connector, out var laneSeq) || await new LedgerQueries(database).KeyHashAsync(caseId) is not { } keyHash)
+                throw new InvalidOperationException($"There is no delivery {delivery}.");
+            var refusal = await SubmitAsync(settings, database, new OperatorInput(keyHash, connector, laneSeq, act, parsed.GetValue(by)!.Trim(), parsed.GetValue(reason)!.Trim()), cancellation);
+            if (refusal is not null)
+                throw new InvalidOperationException(refusal);
+            System.Console.WriteLine("done");
+            return 0;
+        }));
+        return command;
+    }
+
+    /// <summary>An engine without workers decides and commits; a running hub is told by NOTIFY and does the rest.</summary>
+    private static async Task<string?> SubmitAsync(HubSettings settings, NpgsqlDataSource database, OperatorInput input, CancellationToken cancellation)
+    {
+        var numbers = await new DeliveryQueue(database).NumberConnectorsAsync(settings.Connectors.Select(connector => connector.Name));
+        await using var ledger = new LedgerStore(settings.Database);
+        using var engine = new BatchEngine(
+            ledger, PolicyStore.Open(settings.Packs, settings.SitePacks), new ConnectorNames(numbers, settings.Connectors.Select(connector => connector.Name).ToHashSet(StringComparer.Ordinal)),
+            new NoDispatcher(), TimeProvider.System, settings.Engine, NullLogger<BatchEngine>.Instance);
+        await engine.StartAsync(cancellation);
+        engine.Submit(input);
+        var refusal = await input.Completion;
+        engine.Drain();
+        await engine.StopAsync(cancellation);
+        return refusal;
+    }
+}

@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Text.Json;
+using Hub.Dispatch;
+using Hub.Ledger;
+using Hub.Policies;
+using Hub.Schemas;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Npgsql;
+
+namespace Hub.Console.Pages;
+
+/// <summary>The first page: what came in, what went out, who is well.</summary>
+internal sealed class IndexModel(LedgerQueries queries, Lanes lanes, PolicyStore policies, TimeProvider time) : PageModel
+{
+    private static readonly TimeSpan CityOffset = TimeSpan.FromHours(8);
+
+    public bool English { get; private set; }
+    public bool Away { get; private set; }
+    public LogTotals Totals { get; private set; } = new(0, [], default, 0, 0, 0);
+    public IReadOnlyList<ConnectorTotals> Connectors { get; private set; } = [];
+    public IReadOnlyList<RecentReceipt> Receipts { get; private set; } = [];
+    public IReadOnlyList<WaitView> Waits { get; private set; } = [];
+
+    public long Delivered => Connectors.Sum(row => row.Taken);
+    public long Open => Connectors.Sum(row => row.Queued - row.Taken - row.Skipped);
+    public long Parked => Connectors.Sum(row => row.Parked);
+
+    public async Task OnGetAsync(string? lang)
+    {
+        English = lang == "en" || (lang is null && Intake.Answers.PrefersEnglish(HttpContext));
+        try
+        {
+            Totals = await queries.TotalsAsync();
+            Connectors = await queries.ConnectorsAsync();
+            Receipts = await queries.RecentReceiptsAsync(10);
+            Waits = await queries.WaitsAsync(state: null, receiver: null, 12);
+        }
+        catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException)
+        {
+            Away = true;
+            Response.StatusCode = 503;
+        }
+    }
+
+    public string Word(string key) => Labels.Of(key, English);
+
+    public string Name(string receiver)
+    {
+        if (policies.Current.OperatorById(receiver) is not { } known)
+            return lanes.Find(receiver)?.Settings.Title is { Length: > 0 } title ? title : receiver;
+        return English ? known.TitleEn : known.TitleZh;
+    }
+
+    /// <summary>Icon, word and colour class: never colour alone.</summary>
+    public (string Icon, string Word, string Class) Health(ConnectorTotals row)
+    {
+        if (row.PausedReason is { } reason)
+            return ("⏸", $"{Word("paused")}（{reason}）", "warn");
+        var breaker = lanes.Find(row.Name)?.Breaker.State;
+        if (breaker is not null and not Hub.Connectors.BreakerState.Closed)
+            return ("✖", Word($"breaker_{breaker}"), "bad");
+        if (row.Parked > 0)
+            return ("!", $"{Word("parked")} {row.Parked}", "warn");
+        return row.Waiting > 0 ? ("…", $"{Word("waiting")} {row.Waiting}", "warn") : ("✔", Word("breaker_Closed"), "good");
+    }
+
+    public string Sentence()
+    {
+        if (Away)
+            return Word("database_away");
+        if (Connectors.FirstOrDefault(row => Health(row).Class == "bad") is { } bad)
+            return English
+                ? $"{Name(bad.Name)} is not reachable, {bad.Waiting:N0} waiting"
+                : $"{Name(bad.Name)} 接口不通，{bad.Waiting:N0} 条等待";
+        if (Connectors.FirstOrDefault(row => row.Parked > 0 || row.PausedReason is not null) is { } parked)
+            return English ? $"{Name(parked.Name)}: {Health(parked).Word}" : $"{Name(parked.Name)}：{Health(parked).Word}";
+        var last = Connectors.Max(row => row.LastTakenAt);
+        return $"{Word("all_well")}{(English ? ", " : "，")}{Word("last_delivery")} {Ago(last)}";
+    }
+
+    public string Ago(DateTime? instant)
+    {
+        if (instant is not { } known)
+            return Word("never");
+        var span = time.GetUtcNow().UtcDateTime - known;
+        var (count, zh, en) = span.TotalSeconds < 90 ? (span.TotalSeconds, "秒", "s") : span.TotalMinutes < 90 ? (span.TotalMinutes, "分钟", "min") : span.TotalHours < 48 ? (span.TotalHours, "小时", "h") : (span.TotalDays, "天", "d");
+        var number = Math.Max(0, Math.Floor(count)).ToString("N0", CultureInfo.InvariantCulture);
+        return English ? $"{number} {en} ago" : $"{number} {zh}前";
+    }
+
+    /// <summary>Wall-clock time of the city.</summary>
+    public static string Local(DateTime instant) =>
+        new DateTimeOffset(DateTime.SpecifyKind(instant, DateTimeKind.Utc)).ToOffset(CityOffset).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+
+    public string Now() => Local(time.GetUtcNow().UtcDateTime);
+
+    public static Receipt Read(RecentReceipt row) => JsonSerializer.Deserialize(row.Content, SchemasJson.Default.Receipt)!;
+}

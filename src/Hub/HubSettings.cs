@@ -1,0 +1,84 @@
+using Hub.Connectors;
+using Hub.Engine;
+
+namespace Hub;
+
+/// <summary>Everything that can be set, bound from the section <c>Hub</c>; docs/operations.md has the table.</summary>
+internal sealed record HubSettings
+{
+    /// <summary>Npgsql connection string.</summary>
+    public string Database { get; init; } = "";
+
+    /// <summary>Address to listen on.</summary>
+    public string Url { get; init; } = "http://127.0.0.1:8080";
+
+    /// <summary>Folder of the packs that come with the program.</summary>
+    public string Packs { get; init; } = Path.Combine(AppContext.BaseDirectory, "Policies", "packs");
+
+    /// <summary>Folder of the site's own packs, laid over the others; null: none.</summary>
+    public string? SitePacks { get; init; }
+
+    /// <summary>Apply missing migrations when the hub starts.</summary>
+    public bool MigrateAtStart { get; init; } = true;
+
+    /// <summary>Events that may wait for the engine before publishers get 503.</summary>
+    public int EventsWaitingMax { get; init; } = 4096;
+
+    /// <summary>Inputs committed together at most.</summary>
+    public int BatchMax { get; init; } = 256;
+
+    /// <summary>How long a stopping hub waits for attempts under way, seconds.</summary>
+    public double DrainSeconds { get; init; } = 25;
+
+    public IReadOnlyList<ConnectorSettings> Connectors { get; init; } = [];
+
+    internal EngineSettings Engine => new() { BatchMax = BatchMax, EventsWaitingMax = EventsWaitingMax };
+
+    /// <summary>Reads the settings: appsettings.json, then the file named by HUB_SETTINGS, then the environment.</summary>
+    /// <exception cref="SettingsException">Something is missing or wrong: nothing starts half-configured.</exception>
+    public static HubSettings Read()
+    {
+        var configuration = new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true);
+        if (Environment.GetEnvironmentVariable("HUB_SETTINGS") is { Length: > 0 } file)
+        {
+            if (!File.Exists(file))
+                throw new SettingsException([$"HUB_SETTINGS names {file}, which does not exist."]);
+            configuration.AddJsonFile(Path.GetFullPath(file));
+        }
+
+        configuration.AddEnvironmentVariables();
+        HubSettings settings;
+        try
+        {
+            settings = configuration.Build().GetSection("Hub").Get<HubSettings>(options => options.ErrorOnUnknownConfiguration = true) ?? new HubSettings();
+        }
+        catch (Exception error) when (error is InvalidOperationException or InvalidDataException or FormatException)
+        {
+            throw new SettingsException([error.InnerException?.Message ?? error.Message]);
+        }
+
+        var problems = settings.Problems().ToList();
+        return problems.Count == 0 ? settings : throw new SettingsException(problems);
+    }
+
+    private IEnumerable<string> Problems()
+    {
+        if (string.IsNullOrWhiteSpace(Database))
+            yield return "Hub:Database is missing (an Npgsql connection string).";
+        if (!Uri.TryCreate(Url, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+            yield return "Hub:Url must be an absolute http or https address.";
+        if (EventsWaitingMax < 1)
+            yield return "Hub:EventsWaitingMax must be at least 1.";
+        if (BatchMax is < 1 or > 4096)
+            yield return "Hub:BatchMax must be 1 to 4096.";
+        if (DrainSeconds is not (>= 0 and <= 300))
+            yield return "Hub:DrainSeconds must be 0 to 300.";
+        foreach (var problem in Connectors.SelectMany(connector => connector.Validate()))
+            yield return problem;
+        foreach (var twin in Connectors.GroupBy(connector => connector.Name).Where(group => group.Count() > 1))
+            yield return $"Connector '{twin.Key}' is set up twice.";
+    }
+}
+
+/// <summary>Settings that cannot be used, one sentence for each fault.</summary>
+internal sealed class SettingsException(IReadOnlyList<string> problems) : Exception(string.Join(Environment.NewLine, problems));

@@ -1,0 +1,434 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+using Hub.Engine;
+using Hub.Ledger;
+using Hub.Processes;
+using Hub.Schemas;
+
+namespace Hub.Intake;
+
+/// <summary>An event that was read, or why not.</summary>
+internal sealed record ReadResult(EventInput? Input, Problem? Problem);
+
+/// <summary>Reads CloudEvents 1.0 (JSON format; structured and binary mode) strictly: whatever is odd is said with its place.</summary>
+internal static class EventReader
+{
+    public const int EventBytesMax = 64 * 1024;
+
+    private const int DepthMax = 16;
+    private static readonly TimeSpan FutureTolerance = TimeSpan.FromMinutes(10);
+
+    private sealed class Attributes
+    {
+        public string? SpecVersion, Id, Source, Type, Subject, Time, DataContentType, DataSchema, TraceParent;
+        public int DataStart = -1, DataLength;
+        public bool HasBase64;
+        public List<FieldError> Errors { get; } = [];
+        public List<Warning> Warnings { get; } = [];
+    }
+
+    /// <summary>Reads one structured event.</summary>
+    /// <param name="body">The event's bytes as received.</param>
+    /// <param name="key">The sender's key: its scopes are checked here.</param>
+    /// <param name="now">For an event that claims to come from the future.</param>
+    public static ReadResult Structured(ReadOnlyMemory<byte> body, ApiKey key, DateTimeOffset now)
+    {
+        if (Unreadable(body.Span) is { } unreadable)
+            return new(null, unreadable);
+        var attributes = new Attributes();
+        if (ReadEnvelope(body.Span, attributes) is { } problem)
+            return new(null, problem);
+        return Finish(attributes, body, key, now);
+    }
+
+    /// <summary>Reads a binary-mode request: attributes in <c>ce-*</c> headers, the body is the data.</summary>
+    public static ReadResult Binary(IHeaderDictionary headers, ReadOnlyMemory<byte> body, ApiKey key, DateTimeOffset now)
+    {
+        if (Unreadable(body.Span) is { } unreadable)
+            return new(null, unreadable);
+        var attributes = new Attributes();
+        var lines = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["content-type"] = headers.ContentType.ToString() };
+        foreach (var (name, value) in headers.Where(header => header.Key.StartsWith("ce-", StringComparison.OrdinalIgnoreCase)))
+        {
+            var attribute = name[3..].ToLowerInvariant();
+            if (value.Count != 1 || !TryPercentDecode(value.ToString(), out var text))
+                return new(null, new Problem("bad_header", [Error($"/{attribute}", "bad_header", "请求头须为一个百分号编码的 UTF-8 值", "The header must be one percent-encoded UTF-8 value")]));
+            lines[name.ToLowerInvariant()] = value.ToString();
+            SetAttribute(attributes, attribute, text);
+        }
+
+        // What is kept is what came: the event's headers in a fixed order, an empty line, the body.
+        var head = Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => $"{line.Key}: {line.Value}\n")) + "\n");
+        attributes.DataStart = head.Length;
+        attributes.DataLength = body.Length;
+        attributes.DataContentType ??= "application/json";
+        return Finish(attributes, (byte[])[.. head, .. body.Span], key, now);
+    }
+
+    /// <summary>Splits a batch into the bytes of its events.</summary>
+    public static Problem? Split(ReadOnlyMemory<byte> body, int max, List<ReadOnlyMemory<byte>> events)
+    {
+        if (Unreadable(body.Span) is { } unreadable)
+            return unreadable;
+        try
+        {
+            var reader = new Utf8JsonReader(body.Span, new JsonReaderOptions { MaxDepth = DepthMax + 2 });
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.StartArray)
+                return new Problem("invalid_event", [Error("", "wrong_type", "批量报文须为数组", "A batch must be an array")]);
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            {
+                var start = (int)reader.TokenStartIndex;
+                reader.Skip();
+                events.Add(body[start..(int)reader.BytesConsumed]);
+                if (events.Count > max)
+                    return new Problem("too_large");
+            }
+
+            reader.Read();
+        }
+        catch (JsonException error)
+        {
+            return BadJson(error);
+        }
+
+        return events.Count == 0 ? new Problem("empty_body") : null;
+    }
+
+    /// <summary>Reads a receipt's body.</summary>
+    public static (Receipt? Receipt, Problem? Problem) ReadReceipt(ReadOnlyMemory<byte> body)
+    {
+        if (Unreadable(body.Span) is { } unreadable)
+            return (null, unreadable);
+        if (!TryDeserialise(body.Span, SchemasJson.Default.Receipt, "", out var receipt, out var error))
+            return (null, error!.Code == "invalid_event" ? error with { Code = "invalid_receipt" } : error);
+        var errors = new List<FieldError>();
+        ReceiptRules.Check(receipt, errors);
+        return errors.Count == 0 ? (receipt, null) : (null, new Problem("invalid_receipt", errors));
+    }
+
+    private static Problem? Unreadable(ReadOnlySpan<byte> body)
+    {
+        if (body.IsEmpty)
+            return new Problem("empty_body");
+        if (!Utf8.IsValid(body))
+            return new Problem("bad_utf8");
+        return body.StartsWith("\uFEFF"u8) ? new Problem("bad_json", [Error("", "bom", "报文不得以 BOM 开头", "The body must not begin with a BOM")]) : null;
+    }
+
+    private static Problem? ReadEnvelope(ReadOnlySpan<byte> body, Attributes attributes)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = DepthMax + 1 });
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.StartObject)
+                return new Problem("invalid_event", [Error("", "wrong_type", "事件须为 JSON 对象", "An event must be a JSON object")]);
+            var seen = new HashSet<string>(StringComparer.Ordinal);
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var name = reader.GetString()!;
+                if (!seen.Add(name))
+                    return new Problem("duplicate_key", [Error($"/{Escape(name)}", "duplicate_key", "字段重复", "The member occurs twice")]);
+                reader.Read();
+                ReadMember(ref reader, name, attributes);
+            }
+
+            // Anything after the closing brace is an error too.
+            reader.Read();
+            return null;
+        }
+        catch (JsonException error)
+        {
+            return BadJson(error);
+        }
+        catch (InvalidOperationException)
+        {
+            // An escaped half of a surrogate pair: JSON, but no text.
+            return new Problem("bad_json", [Error("", "bad_text", "字符串中有不成对的代理字符", "A string has half of a surrogate pair")]);
+        }
+    }
+
+    private static void ReadMember(ref Utf8JsonReader reader, string name, Attributes attributes)
+    {
+        if (name == "data")
+        {
+            attributes.DataStart = (int)reader.TokenStartIndex;
+            reader.Skip();
+            attributes.DataLength = (int)reader.BytesConsumed - attributes.DataStart;
+            return;
+        }
+
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.String:
+                SetAttribute(attributes, name, reader.GetString()!);
+                break;
+            case JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False when !IsCore(name):
+                CheckExtension(attributes, name);
+                break;
+            case JsonTokenType.Null:
+                break;
+            default:
+                attributes.Errors.Add(Error($"/{Escape(name)}", "wrong_type", "属性须为字符串", "The attribute must be a string"));
+                reader.Skip();
+                break;
+        }
+    }
+
+    private static bool IsCore(string name) => name is "specversion" or "id" or "source" or "type" or "subject" or "time" or "datacontenttype" or "dataschema" or "data_base64";
+
+    private static void SetAttribute(Attributes attributes, string name, string value)
+    {
+        switch (name)
+        {
+            case "specversion": attributes.SpecVersion = value; break;
+            case "id": attributes.Id = value; break;
+            case "source": attributes.Source = value; break;
+            case "type": attributes.Type = value; break;
+            case "subject": attributes.Subject = value; break;
+            case "time": attributes.Time = value; break;
+            case "datacontenttype": attributes.DataContentType = value; break;
+            case "dataschema": attributes.DataSchema = value; break;
+            case "data_base64": attributes.HasBase64 = true; break;
+            default:
+                CheckExtension(attributes, name);
+                if (name == "traceparent" && value.Length <= 55)
+                    attributes.TraceParent = value;
+                break;
+        }
+    }
+
+    // CloudEvents allows extensions of any such name; they are kept with the bytes and passed over.
+    private static void CheckExtension(Attributes attributes, string name)
+    {
+        if (name.Length is 0 or > 20 || name.AsSpan().ContainsAnyExcept("abcdefghijklmnopqrstuvwxyz0123456789"))
+            attributes.Errors.Add(Error($"/{Escape(name)}", "unknown_field", "不是 CloudEvents 属性；扩展属性名为 1 至 20 位小写字母或数字", "Not a CloudEvents attribute; extension names are 1 to 20 lower-case letters or digits"));
+    }
+
+    private static ReadResult Finish(Attributes attributes, ReadOnlyMemory<byte> body, ApiKey key, DateTimeOffset now)
+    {
+        if (body.Length > EventBytesMax)
+            return new(null, new Problem("too_large"));
+        CheckAttributes(attributes);
+        if (attributes.Errors.Count > 0)
+            return new(null, new Problem("invalid_event", attributes.Errors));
+        if (Forbidden(key, attributes) is { } forbidden)
+            return new(null, forbidden);
+
+        var occurredAt = CheckTime(attributes, now);
+        if (!TryDeserialise(body.Span.Slice(attributes.DataStart, attributes.DataLength), SchemasJson.Default.ProjectApproval, "/data", out var raw, out var problem))
+            return new(null, problem);
+        var dataErrors = new List<FieldError>();
+        ApprovalRules.Check(raw, attributes.Type!, dataErrors, attributes.Warnings);
+        attributes.Errors.AddRange(dataErrors.Select(error => error with { Pointer = "/data" + error.Pointer }));
+        if (attributes.Errors.Count > 0)
+            return new(null, new Problem("invalid_event", attributes.Errors));
+        if (!key.AllowsRegion(raw.RegionCode!))
+            return new(null, new Problem("region_not_allowed", [Error("/data/regionCode", "region_not_allowed", "密钥范围之外的行政区划", "Outside the regions of the key")]));
+
+        var approval = ApprovalRules.Normalise(raw);
+        approval = approval.LegalBasisRef is null ? approval with { LegalBasisRef = key.LegalBasis } : approval;
+        var caseKey = ApprovalRules.CaseKey(approval);
+        CheckSubject(attributes, approval, caseKey);
+        var process = ProcessCatalog.ForEvent(attributes.Type!);
+        return new(new EventInput(
+            new Event
+            {
+                Id = Guid.CreateVersion7(now),
+                Source = attributes.Source!,
+                SourceId = attributes.Id!,
+                Type = attributes.Type!,
+                Subject = caseKey,
+                Partner = key.Partner,
+                Region = approval.RegionCode!,
+                OccurredAt = occurredAt,
+                Body = body,
+                DataStart = attributes.DataStart,
+                DataLength = attributes.DataLength,
+                Warnings = attributes.Warnings,
+                TraceParent = attributes.TraceParent,
+            },
+            approval,
+            process.Type,
+            caseKey,
+            SHA256.HashData(body.Span)), null);
+    }
+
+    private static void CheckAttributes(Attributes attributes)
+    {
+        var errors = attributes.Errors;
+        if (attributes.SpecVersion != "1.0")
+            errors.Add(Error("/specversion", attributes.SpecVersion is null ? "required" : "not_allowed", "specversion 须为 1.0", "specversion must be 1.0"));
+        CheckText(errors, "/id", attributes.Id, 64);
+        CheckText(errors, "/source", attributes.Source, 200);
+        if (attributes.Type is null)
+            errors.Add(Error("/type", "required", "缺少 type", "type is missing"));
+        else if (!EventTypes.Publishable.Contains(attributes.Type))
+            errors.Add(Error("/type", "not_allowed", "未知的事项类型，见 /schemas", "Unknown event type, see /schemas"));
+        if (attributes.DataContentType is { } type && !type.StartsWith("application/json", StringComparison.OrdinalIgnoreCase))
+            errors.Add(Error("/datacontenttype", "not_allowed", "数据须为 application/json", "data must be application/json"));
+        if (attributes.HasBase64)
+            errors.Add(Error("/data_base64", "not_allowed", "不接受 data_base64，请用 data", "data_base64 is not accepted, use data"));
+        else if (attributes.DataStart < 0)
+            errors.Add(Error("/data", "required", "缺少 data", "data is missing"));
+    }
+
+    private static void CheckText(List<FieldError> errors, string pointer, string? value, int max)
+    {
+        if (string.IsNullOrWhiteSpace(value))
+            errors.Add(Error(pointer, "required", "不能缺少或为空", "Must be there and not empty"));
+        else if (value.Length > max)
+            errors.Add(Error(pointer, "too_long", $"不超过 {max} 个字符", $"At most {max} characters"));
+        else if (value.AsSpan().IndexOfAnyInRange('\0', '\u001F') >= 0)
+            errors.Add(Error(pointer, "bad_text", "不得含控制字符", "No control characters"));
+    }
+
+    private static Problem? Forbidden(ApiKey key, Attributes attributes)
+    {
+        if (!key.Sources.Contains(attributes.Source!))
+            return new Problem("source_not_allowed", [Error("/source", "source_not_allowed", "密钥未登记此来源", "Not a source of this key")]);
+        return key.AllowsType(attributes.Type!)
+            ? null
+            : new Problem("type_not_allowed", [Error("/type", "type_not_allowed", "密钥范围之外的事项类型", "Outside the types of the key")]);
+    }
+
+    private static DateTimeOffset? CheckTime(Attributes attributes, DateTimeOffset now)
+    {
+        if (attributes.Time is not { } text)
+            return null;
+        if (!TryInstant(text, out var instant))
+        {
+            attributes.Errors.Add(Error("/time", "not_a_time", "须为 RFC 3339 时间并带时区，例如 2026-01-05T09:00:00+08:00", "Must be RFC 3339 with an offset, such as 2026-01-05T09:00:00+08:00"));
+            return null;
+        }
+
+        if (instant > now + FutureTolerance)
+            attributes.Warnings.Add(new("/time", WarningCodes.TimeOdd, "发生时间晚于收到时间", "It claims to have happened after it was received"));
+        return instant.ToUniversalTime();
+    }
+
+    /// <summary>RFC 3339: a full date and time with an offset; the parser alone would also take half of it.</summary>
+    public static bool TryInstant(string text, out DateTimeOffset instant)
+    {
+        instant = default;
+        return text.Length is >= 20 and <= 35 && text[10] is 'T' or 't' && (text[^1] is 'Z' or 'z' || text[^6] is '+' or '-')
+            && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out instant);
+    }
+
+    private static void CheckSubject(Attributes attributes, ProjectApproval approval, string caseKey)
+    {
+        if (attributes.Subject is { Length: > 0 } subject && subject != caseKey && subject != approval.ProjectCode && subject != approval.ApprovalDocNo
+            && DocumentNumber.Normalise(subject) != approval.ApprovalDocNo)
+            attributes.Warnings.Add(new("", WarningCodes.SubjectDiffers, "subject 与数据中的项目不一致，以数据为准", "subject differs from the project in the data; the data decides"));
+    }
+
+    private static bool TryDeserialise<T>(
+        ReadOnlySpan<byte> json, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, string at,
+        [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out T? value, out Problem? problem)
+        where T : class
+    {
+        value = null;
+        try
+        {
+            value = JsonSerializer.Deserialize(json, type);
+            problem = value is null ? new Problem("invalid_event", [Error(at, "wrong_type", "须为 JSON 对象", "Must be a JSON object")]) : null;
+            return value is not null;
+        }
+        catch (JsonException error)
+        {
+            problem = FieldProblem(error, at);
+            return false;
+        }
+    }
+
+    private static Problem FieldProblem(JsonException error, string at)
+    {
+        var pointer = at + ToPointer(error.Path);
+        // The serializer says in words only which of these it was.
+        if (error.Message.Contains("could not be mapped", StringComparison.Ordinal))
+            return new Problem("invalid_event", [Error(pointer, "unknown_field", "未知字段", "Unknown field")]);
+        if (error.Message.Contains("uplicate", StringComparison.Ordinal))
+            return new Problem("duplicate_key", [Error(pointer, "duplicate_key", "字段重复", "The member occurs twice")]);
+        if (error.Path is null or "" || error.InnerException is JsonException { Path: null })
+            return BadJson(error);
+        return new Problem("invalid_event", [Error(pointer, "wrong_type", "类型或格式不对", "Wrong type or form")]);
+    }
+
+    private static Problem BadJson(JsonException error)
+    {
+        if (error.Message.Contains("depth", StringComparison.OrdinalIgnoreCase))
+            return new Problem("too_deep");
+        var place = $"{error.LineNumber + 1}:{error.BytePositionInLine + 1}";
+        return new Problem("bad_json", [Error("", "bad_json", $"第 {place} 处（行:字节）", $"At {place} (line:byte)")]);
+    }
+
+    // "$.a.b[3]" → "/a/b/3"; names with odd characters come as ['…'].
+    private static string ToPointer(string? path)
+    {
+        if (path is null or "" or "$")
+            return "";
+        var pointer = new StringBuilder();
+        var rest = path.AsSpan(1);
+        while (!rest.IsEmpty)
+        {
+            if (rest[0] == '.')
+            {
+                var end = rest[1..].IndexOfAny('.', '[');
+                var name = end < 0 ? rest[1..] : rest.Slice(1, end);
+                pointer.Append('/').Append(Escape(name.ToString()));
+                rest = rest[(1 + name.Length)..];
+            }
+            else
+            {
+                var quoted = rest.StartsWith("['");
+                var end = quoted ? rest.IndexOf("']") : rest.IndexOf(']');
+                if (end < 0)
+                    break;
+                pointer.Append('/').Append(Escape(rest[(quoted ? 2 : 1)..end].ToString()));
+                rest = rest[(end + (quoted ? 2 : 1))..];
+            }
+        }
+
+        return pointer.ToString();
+    }
+
+    private static string Escape(string name)
+    {
+        var shown = name.Length > 60 ? name[..60] : name;
+        return shown.Replace("~", "~0").Replace("/", "~1");
+    }
+
+    private static bool TryPercentDecode(string value, out string text)
+    {
+        text = value;
+        if (!value.Contains('%'))
+            return value.All(character => character is >= ' ' and <= '~');
+        var bytes = new List<byte>(value.Length);
+        for (var i = 0; i < value.Length; i++)
+        {
+            if (value[i] != '%')
+            {
+                if (value[i] is < ' ' or > '~')
+                    return false;
+                bytes.Add((byte)value[i]);
+                continue;
+            }
+
+            if (i + 2 >= value.Length || !byte.TryParse(value.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var decoded))
+                return false;
+            bytes.Add(decoded);
+            i += 2;
+        }
+
+        if (!Utf8.IsValid(bytes.ToArray()))
+            return false;
+        text = Encoding.UTF8.GetString([.. bytes]);
+        return true;
+    }
+
+    private static FieldError Error(string pointer, string code, string zh, string en) => new(pointer, code, zh, en);
+}

@@ -1,0 +1,88 @@
+using System.Collections.Frozen;
+using System.Security.Cryptography;
+using Hub.Ledger;
+using Npgsql;
+
+namespace Hub.Intake;
+
+/// <summary>Knows the keys by heart: a copy of the table, at most two seconds old, so that a revoked key is refused soon and a request needs no query.</summary>
+internal sealed partial class PartnerAuthentication(ApiKeys keys, TimeProvider time, ILogger<PartnerAuthentication> logger) : BackgroundService
+{
+    private static readonly TimeSpan Refresh = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(200);
+
+    private readonly SemaphoreSlim loading = new(1, 1);
+    private FrozenDictionary<string, ApiKey> known = FrozenDictionary<string, ApiKey>.Empty;
+    private DateTimeOffset loadedAt;
+
+    /// <summary>The key of a request; null when it has none that is valid now.</summary>
+    public async ValueTask<ApiKey?> AuthenticateAsync(HttpContext http)
+    {
+        var header = http.Request.Headers.Authorization.ToString();
+        if (!header.StartsWith("Bearer hk_", StringComparison.OrdinalIgnoreCase))
+            return null;
+        var parts = header["Bearer ".Length..].Trim().Split('_');
+        if (parts is not ["hk", { Length: 16 } keyId, { Length: 64 } secret])
+            return null;
+        if (!known.ContainsKey(keyId))
+            await LookAgainAsync(http.RequestAborted);
+        if (!known.TryGetValue(keyId, out var key) || !key.IsValidAt(time.GetUtcNow()))
+            return null;
+        return CryptographicOperations.FixedTimeEquals(ApiKeys.HashSecret(secret), key.SecretHash) ? key : null;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await LoadAsync(stoppingToken);
+            try
+            {
+                await Task.Delay(Refresh, time, stoppingToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    // A key made a moment ago works at once; a flood of invented keys does not become a flood of queries.
+    private async Task LookAgainAsync(CancellationToken cancellation)
+    {
+        if (time.GetUtcNow() - loadedAt < LookAgainAfter)
+            return;
+        await LoadAsync(cancellation);
+    }
+
+    private async Task LoadAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await loading.WaitAsync(cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        try
+        {
+            known = (await keys.ListAsync(cancellation)).ToFrozenDictionary(key => key.KeyId, StringComparer.Ordinal);
+            loadedAt = time.GetUtcNow();
+        }
+        catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException or OperationCanceledException)
+        {
+            // The copy stays in force while the database is away: publishers then get 503 from the engine, not 401.
+            if (error is not OperationCanceledException)
+                LogStale(error.Message);
+        }
+        finally
+        {
+            loading.Release();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The keys could not be read again: {Reason}")]
+    private partial void LogStale(string reason);
+}

@@ -1,0 +1,156 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Hub.Schemas;
+using Hub.Telemetry;
+
+namespace Hub.Intake;
+
+/// <summary>A refusal in the form of RFC 9457, in both languages.</summary>
+internal sealed record Problem(string Code, IReadOnlyList<FieldError>? Errors = null, int? RetryAfterSeconds = null, string? Detail = null)
+{
+    public ProblemKind Kind => ProblemKinds.Of(Code);
+
+    public int Status => Kind.Status;
+}
+
+/// <summary>What a code means; also the page at <c>/problems/{code}</c>.</summary>
+internal sealed record ProblemKind(string Code, int Status, bool Retryable, string TitleZh, string TitleEn, string AdviceZh, string AdviceEn);
+
+/// <summary>Every code Hub answers with. A code is never reused for another meaning.</summary>
+internal static class ProblemKinds
+{
+    private static readonly Dictionary<string, ProblemKind> Kinds = new ProblemKind[]
+    {
+        new("bad_json", 400, false, "请求体不是有效的 JSON", "The body is not valid JSON", "按提示位置检查报文；须为 UTF-8 编码、无 BOM 的一个 JSON 值。", "Check the body at the place named; it must be one JSON value in UTF-8 without BOM."),
+        new("bad_utf8", 400, false, "请求体不是有效的 UTF-8", "The body is not valid UTF-8", "发送前把 GBK 等编码转换为 UTF-8。", "Convert GBK or other encodings to UTF-8 before sending."),
+        new("duplicate_key", 400, false, "JSON 中有重复的字段", "A JSON member occurs twice", "同一对象中每个字段只能出现一次。", "Each member may occur once in an object."),
+        new("too_deep", 400, false, "JSON 嵌套过深", "The JSON is nested too deeply", "嵌套层数不超过 16。", "At most 16 levels."),
+        new("empty_body", 400, false, "请求体为空", "The body is empty", "请发送事件报文。", "Send an event."),
+        new("bad_header", 400, false, "请求头无效", "A header is not valid", "按错误说明修正请求头。", "Correct the header named."),
+        new("unauthorised", 401, false, "未提供有效的密钥", "No valid key was given", "使用 Authorization: Bearer hk_…；密钥可能已过期或已吊销。", "Send Authorization: Bearer hk_…; the key may have expired or been revoked."),
+        new("direction_not_allowed", 403, false, "该密钥不能用于此操作", "The key is not for this operation", "发布用 publish 密钥，回执用 receive 密钥。", "Publishing needs a publish key, receipts a receive key."),
+        new("source_not_allowed", 403, false, "该密钥不能以此来源发布", "The key may not publish as this source", "source 须为登记的来源。", "Use one of the sources registered with the key."),
+        new("type_not_allowed", 403, false, "该密钥无权发布此类事项", "The key may not publish this type", "联系管理员调整密钥的事项范围。", "Ask the administrator to widen the key's types."),
+        new("region_not_allowed", 403, false, "该密钥无权发布此行政区划的事项", "The key may not publish for this region", "联系管理员调整密钥的区划范围。", "Ask the administrator to widen the key's regions."),
+        new("not_found", 404, false, "没有找到", "Not found", "编号不存在，或不属于本密钥。", "There is no such id, or it is not yours."),
+        new("method_not_allowed", 405, false, "不支持此方法", "The method is not supported here", "见接口说明 /openapi.json。", "See /openapi.json."),
+        new("in_progress", 409, true, "同一幂等键的请求正在处理", "A request with the same idempotency key is under way", "稍后用相同报文重试。", "Repeat the same request in a moment."),
+        new("receipt_move", 409, false, "回执状态不能这样变更", "The receipt may not follow the one before", "已办结或已退回的不能再变更；新的情况请等待新的事项。", "done and rejected are final; wait for a new event."),
+        new("too_large", 413, false, "请求体过大", "The body is too large", "单个事件不超过 64 KiB，批量不超过 100 个且 2 MiB。", "An event has at most 64 KiB, a batch 100 events and 2 MiB."),
+        new("unsupported_media_type", 415, false, "不支持的内容类型", "The content type is not supported", "使用 application/cloudevents+json、application/cloudevents-batch+json，或带 ce-* 头的 application/json，charset 须为 utf-8。", "Use application/cloudevents+json, application/cloudevents-batch+json, or application/json with ce-* headers, charset utf-8."),
+        new("invalid_event", 422, false, "事件未通过校验", "The event did not pass the checks", "逐项查看 errors。", "See errors."),
+        new("invalid_receipt", 422, false, "回执未通过校验", "The receipt did not pass the checks", "逐项查看 errors。", "See errors."),
+        new("id_reused", 422, false, "同一编号已用于另一份内容", "The same id was used for other content", "更正或补充请使用新的 id。", "A correction is a new event with a new id."),
+        new("idempotency_key_reused", 422, false, "同一幂等键已用于另一个请求", "The idempotency key was used for another request", "每个请求使用自己的幂等键。", "Use a key of its own for each request."),
+        new("processing_failed", 503, true, "系统未能处理该事件，已隔离存放待查", "The event could not be processed and was set aside for inspection", "稍后重试；管理员已可见该事件。", "Try again later; the administrator can see it."),
+        new("busy", 503, true, "系统繁忙", "The system is busy", "按 Retry-After 稍后重试，事件尚未存入。", "Repeat after Retry-After; nothing was stored."),
+        new("ledger_unavailable", 503, true, "存储暂不可用", "The store is not available now", "按 Retry-After 稍后重试，事件尚未存入。", "Repeat after Retry-After; nothing was stored."),
+    }.ToDictionary(kind => kind.Code, StringComparer.Ordinal);
+
+    public static IReadOnlyCollection<ProblemKind> All => Kinds.Values;
+
+    public static ProblemKind Of(string code) => Kinds.TryGetValue(code, out var kind) ? kind : throw new InvalidOperationException($"No problem kind {code}.");
+
+    public static ProblemKind? Find(string code) => Kinds.GetValueOrDefault(code);
+}
+
+/// <summary>The body of a problem answer.</summary>
+internal sealed record ProblemBody(
+    string Type, string Title, int Status, string? Detail, string Instance, string Code, IReadOnlyList<ProblemError>? Errors, bool Retryable,
+    [property: JsonPropertyName("retry_after_s")] int? RetryAfterSeconds);
+
+internal sealed record ProblemError(
+    string Pointer, string Code, [property: JsonPropertyName("message_zh")] string MessageZh, [property: JsonPropertyName("message_en")] string MessageEn);
+
+/// <summary>Writes answers.</summary>
+internal static class Answers
+{
+    public static async Task WriteAsync(HttpContext http, Problem problem)
+    {
+        HubMetrics.EventsRefused.Add(1, new KeyValuePair<string, object?>("code", problem.Code));
+        var response = http.Response;
+        response.StatusCode = problem.Status;
+        response.ContentType = "application/problem+json; charset=utf-8";
+        var retryAfter = problem.RetryAfterSeconds ?? (problem.Kind.Retryable ? 1 : null);
+        if (retryAfter is { } seconds)
+            response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (problem.Status == 401)
+            response.Headers.WWWAuthenticate = "Bearer realm=\"hub\"";
+        response.Headers.ContentLanguage = PrefersEnglish(http) ? "en" : "zh-CN";
+        await response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(Body(http, problem, retryAfter), IntakeJson.Readable.ProblemBody), http.RequestAborted);
+    }
+
+    public static ProblemBody Body(HttpContext http, Problem problem, int? retryAfter = null)
+    {
+        var english = PrefersEnglish(http);
+        var kind = problem.Kind;
+        return new(
+            $"/problems/{problem.Code}", english ? kind.TitleEn : kind.TitleZh, problem.Status, problem.Detail ?? (english ? kind.AdviceEn : kind.AdviceZh), http.TraceIdentifier,
+            problem.Code, problem.Errors?.Select(error => new ProblemError(error.Pointer, error.Code, error.MessageZh, error.MessageEn)).ToList(), kind.Retryable, retryAfter);
+    }
+
+    public static bool PrefersEnglish(HttpContext http)
+    {
+        // The first language named decides; Chinese when none is.
+        var accepted = http.Request.Headers.AcceptLanguage.ToString();
+        return accepted.StartsWith("en", StringComparison.OrdinalIgnoreCase);
+    }
+
+    public static async Task WriteAsync<T>(HttpContext http, int status, T body, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> json)
+    {
+        http.Response.StatusCode = status;
+        http.Response.ContentType = "application/json; charset=utf-8";
+        await http.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(body, json), http.RequestAborted);
+    }
+}
+
+/// <summary>Answer to an accepted event.</summary>
+internal sealed record AcceptedBody
+{
+    /// <summary>Hub's id.</summary>
+    public required Guid Id { get; init; }
+    public required string Source { get; init; }
+    public required string SourceId { get; init; }
+
+    /// <summary>accepted, or a code when the event is on record but moves nothing.</summary>
+    public required string Status { get; init; }
+    public required DateTimeOffset AcceptedAt { get; init; }
+
+    /// <summary>Position in the exchange log.</summary>
+    public required long Position { get; init; }
+
+    /// <summary>Hash of the entry, hex: keep it, it proves the entry.</summary>
+    public required string Hash { get; init; }
+    public IReadOnlyList<Warning> Warnings { get; init; } = [];
+    public required string Self { get; init; }
+}
+
+internal sealed record BatchItem(int Index, int Status, AcceptedBody? Accepted, ProblemBody? Problem);
+
+internal sealed record BatchBody(int Accepted, int Refused, IReadOnlyList<BatchItem> Items);
+
+internal sealed record EventView(
+    Guid Id, string Source, string SourceId, string Type, string Subject, string Region, DateTimeOffset? OccurredAt, DateTimeOffset RecordedAt, long Position, string Hash,
+    string Status, string? Reason, string? Policy, IReadOnlyList<Warning> Warnings, IReadOnlyList<ReceiverView> Receivers);
+
+internal sealed record ReceiverView(
+    string Receiver, string? TitleZh, string? TitleEn, Guid DeliveryId, string Command, string State, int Attempts, string? Reason, string? PartnerCode, string? PartnerReference,
+    DateTimeOffset? DeliveredAt, DateTimeOffset? NextAttemptAt, string? BusinessStatus, ContactView? FirstContact, IReadOnlyList<ReceiptView> Receipts);
+
+internal sealed record ContactView(DateOnly Due, bool Provisional, string Status, string Source);
+
+internal sealed record ReceiptView(Guid Id, string Status, string? Code, DateTimeOffset? At, DateTimeOffset RecordedAt, string? AccountNo, string? Note, string? Refused);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ProblemBody))]
+[JsonSerializable(typeof(AcceptedBody))]
+[JsonSerializable(typeof(BatchBody))]
+[JsonSerializable(typeof(EventView))]
+[JsonSerializable(typeof(List<ReceiptView>))]
+internal sealed partial class IntakeJson : JsonSerializerContext
+{
+    private static IntakeJson? readable;
+
+    public static IntakeJson Readable => readable ??= new(new JsonSerializerOptions(Default.Options!) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

@@ -1,0 +1,197 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Hub.Engine;
+using Hub.Ledger;
+using Hub.Policies;
+using Hub.Processes;
+using Hub.Schemas;
+using Hub.Telemetry;
+
+namespace Hub.Intake;
+
+/// <summary>Reading back, and the receipts of utilities: <c>/api/v1/events/{id}</c> and below.</summary>
+internal sealed class ReceiptEndpoint(
+    PartnerAuthentication authentication, BatchEngine engine, LedgerQueries queries, PolicyStore policies, TimeProvider time)
+{
+    private const int ReceiptBytesMax = 8 * 1024;
+
+    public Task GetAsync(HttpContext http, string id) => GuardAsync(http, async key =>
+    {
+        if (await FindAsync(key, id) is not { } row)
+            return new Problem("not_found");
+        var view = await ViewAsync(row, key);
+        await Answers.WriteAsync(http, 200, view, IntakeJson.Readable.EventView);
+        return null;
+    });
+
+    public Task GetReceiptsAsync(HttpContext http, string id) => GuardAsync(http, async key =>
+    {
+        if (await FindAsync(key, id) is not { } row)
+            return new Problem("not_found");
+        var receipts = await queries.ReceiptsAsync(row.EventId);
+        var mine = receipts.Where(receipt => key.Direction == ApiKey.Publish || receipt.Partner == key.Partner).Select(View).ToList();
+        await Answers.WriteAsync(http, 200, mine, IntakeJson.Readable.ListReceiptView);
+        return null;
+    });
+
+    public Task PostReceiptAsync(HttpContext http, string id) => GuardAsync(http, async key =>
+    {
+        if (key.Direction != ApiKey.Receive)
+            return new Problem("direction_not_allowed");
+        if (!IsJson(http.Request.ContentType))
+            return new Problem("unsupported_media_type");
+        if (await EventEndpoint.ReadBodyAsync(http, ReceiptBytesMax) is not { } body)
+            return new Problem("too_large");
+        if (await FindAsync(key, id) is not { } row)
+            return new Problem("not_found");
+        var (receipt, problem) = EventReader.ReadReceipt(body);
+        if (problem is not null)
+            return problem;
+
+        var now = time.GetUtcNow();
+        var at = receipt!.At!.Value;
+        // Idempotent by (event, receiver, status, at): these four are its name.
+        var stored = new Event
+        {
+            Id = Guid.CreateVersion7(now),
+            Source = $"urn:hub:receiver:{key.Partner}",
+            SourceId = $"{row.EventId:N}-{receipt.Status}-{at.ToUnixTimeMilliseconds()}",
+            Type = EventTypes.ReceiptReported,
+            Subject = row.CaseKey,
+            Partner = key.Partner,
+            About = row.EventId,
+            Region = row.Region,
+            OccurredAt = at.ToUniversalTime(),
+            Body = body,
+            DataStart = 0,
+            DataLength = body.Length,
+        };
+        var accepted = await engine.SubmitAsync(new EventInput(stored, receipt, row.CaseType, row.CaseKey, SHA256.HashData(body)));
+        if (accepted.Verdict == EngineVerdict.Conflict)
+            return new Problem("id_reused");
+        if (accepted.Refusal is { } refusal)
+            return new Problem(refusal == "not_a_receiver" ? "not_found" : refusal);
+        if (accepted.Verdict == EngineVerdict.Repeated)
+            http.Response.Headers["Idempotency-Replayed"] = "true";
+        else
+            HubMetrics.ReceiptLatency.Record((now - new DateTimeOffset(row.RecordedAt, TimeSpan.Zero)).TotalSeconds, new KeyValuePair<string, object?>("receiver", key.Partner));
+        var first = await queries.EventAsync(accepted.EventId);
+        await Answers.WriteAsync(http, 202, new AcceptedBody
+        {
+            Id = accepted.EventId,
+            Source = stored.Source,
+            SourceId = stored.SourceId,
+            Status = "accepted",
+            AcceptedAt = new DateTimeOffset(first!.RecordedAt, TimeSpan.Zero),
+            Position = first.Position,
+            Hash = Convert.ToHexStringLower(first.Hash),
+            Self = $"/api/v1/events/{row.EventId}/receipts",
+        }, IntakeJson.Readable.AcceptedBody);
+        return null;
+    });
+
+    private async Task GuardAsync(HttpContext http, Func<ApiKey, Task<Problem?>> answer)
+    {
+        Problem? problem;
+        try
+        {
+            problem = await authentication.AuthenticateAsync(http) is { } key ? await answer(key) : new Problem("unauthorised");
+        }
+        catch (Exception error) when (EventEndpoint.RefusalOf(error) is not null || error is Npgsql.NpgsqlException)
+        {
+            problem = EventEndpoint.RefusalOf(error) ?? new Problem("ledger_unavailable", RetryAfterSeconds: 5);
+        }
+
+        if (problem is not null)
+            await Answers.WriteAsync(http, problem);
+    }
+
+    private static bool IsJson(string? contentType) => contentType is not null
+        && Microsoft.Net.Http.Headers.MediaTypeHeaderValue.TryParse(contentType, out var type) && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+        && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>By Hub's id, by a delivery's id (what a receiver was sent), or by the sender's own id. Others' events are not found.</summary>
+    private async Task<EventRow?> FindAsync(ApiKey key, string id)
+    {
+        if (Guid.TryParse(id, out var guid))
+        {
+            var eventId = CommandId.TryParse(guid, out var caseId, out var connector, out var laneSeq)
+                ? await queries.CauseAsync(caseId, connector, laneSeq)
+                : guid;
+            if (eventId is { } known && await queries.EventAsync(known) is { } row && await MayReadAsync(key, row))
+                return row;
+        }
+
+        if (key.Direction != ApiKey.Publish || id.Length > 64)
+            return null;
+        var own = await queries.EventsAsync([.. key.Sources.Select(source => CaseKey.Digest(source, id))]);
+        return own.Count == 1 ? own[0] : null;
+    }
+
+    private async Task<bool> MayReadAsync(ApiKey key, EventRow row) => key.Direction == ApiKey.Publish
+        ? row.Partner == key.Partner
+        : (await queries.DeliveriesAsync(row.CaseId, row.EventId)).Any(delivery => delivery.Name == key.Partner);
+
+    private async Task<EventView> ViewAsync(EventRow row, ApiKey key)
+    {
+        var deliveries = (await queries.DeliveriesAsync(row.CaseId, row.EventId)).Where(delivery => key.Direction == ApiKey.Publish || delivery.Name == key.Partner).ToList();
+        var receipts = await queries.ReceiptsAsync(row.EventId);
+        var lanes = JsonSerializer.Deserialize(row.Lanes, LedgerJson.Default.ListLane)!;
+        var state = row.CaseType == ProcessCatalog.ProjectApproval.Type ? ProcessCatalog.ProjectApproval.Read(row.State) : null;
+        var receivers = deliveries.ConvertAll(delivery => Receiver(delivery, lanes, receipts, state));
+        var warnings = row.Warnings is null ? [] : JsonSerializer.Deserialize(row.Warnings, SchemasJson.Default.IReadOnlyListWarning)!;
+        var superseded = warnings.Any(warning => warning.Code == WarningCodes.Superseded);
+        var unserved = deliveries.Count == 0 && lanes.Exists(lane => lane.Connector == WaitRow.NoConnector);
+        var status = row.Refusal is not null ? "refused"
+            : superseded ? "stored"
+            : unserved ? "parked"
+            : receivers.Count == 0 ? "stored"
+            : receivers.TrueForAll(receiver => receiver.State is "delivered") ? "delivered"
+            : receivers.Exists(receiver => receiver.State is "parked") ? "parked" : "in_delivery";
+        var reason = row.Refusal ?? (superseded ? WarningCodes.Superseded : unserved ? UnservedReason(row) : null);
+        return new(
+            row.EventId, row.Source, row.SourceId, row.Type, row.CaseKey, row.Region, Utc(row.OccurredAt), Utc(row.RecordedAt)!.Value, row.Position,
+            Convert.ToHexStringLower(row.Hash), status, reason, row.Policy, warnings, receivers);
+    }
+
+    private string UnservedReason(EventRow row) => policies.Current.Route(row.Region, operatorCode: null, [Policies.Utilities.Power]).Count == 0 ? "no_operator" : "no_connector";
+
+    private ReceiverView Receiver(DeliveryView delivery, List<Lane> lanes, IReadOnlyList<ReceiptRow> receipts, ProjectApprovalProcess.Case? state)
+    {
+        var lane = lanes.Find(candidate => candidate.Connector == delivery.Connector);
+        var mine = receipts.Where(receipt => receipt.Partner == delivery.Name).Select(View).ToList();
+        var title = policies.Current.OperatorById(delivery.Name);
+        var contact = state?.Receivers.GetValueOrDefault(delivery.Name)?.FirstContact;
+        return new(
+            delivery.Name, title?.TitleZh, title?.TitleEn, CommandId.Of(delivery.CaseId, delivery.Connector, delivery.LaneSeq), delivery.Type,
+            StateOf(delivery, lane), lane is not null && lane.Head == delivery.LaneSeq ? lane.Attempts : delivery.Attempt ?? 0,
+            delivery.WaitReason ?? delivery.Reason, delivery.PartnerCode, delivery.PartnerReference,
+            delivery.Outcome == "taken" ? Utc(delivery.AnsweredAt) : null, delivery.WaitState == WaitRow.Waiting ? Utc(delivery.DueAt) : null,
+            mine.LastOrDefault(receipt => receipt.Refused is null)?.Status,
+            contact is null ? null : new(contact.Due, contact.Provisional, contact.Status, contact.Source), mine);
+    }
+
+    /// <summary>One word for where a delivery stands: queued, sending, waiting, parked, delivered, skipped.</summary>
+    private static string StateOf(DeliveryView delivery, Lane? lane)
+    {
+        if (lane is null || delivery.LaneSeq <= lane.Settled)
+            return delivery.Outcome == "skipped" ? "skipped" : "delivered";
+        if (delivery.LaneSeq > lane.Head)
+            return "queued";
+        return lane.Status switch
+        {
+            LaneStatus.Leased => "sending",
+            LaneStatus.Waiting => "waiting",
+            LaneStatus.Parked => "parked",
+            _ => "queued",
+        };
+    }
+
+    private static ReceiptView View(ReceiptRow row)
+    {
+        var receipt = JsonSerializer.Deserialize(row.Content, SchemasJson.Default.Receipt)!;
+        return new(row.EventId, receipt.Status!, receipt.Code, receipt.At, Utc(row.RecordedAt)!.Value, receipt.AccountNo, receipt.Note, row.Refusal);
+    }
+
+    private static DateTimeOffset? Utc(DateTime? instant) => instant is { } known ? new DateTimeOffset(known, TimeSpan.Zero) : null;
+}

@@ -1,0 +1,83 @@
+using System.Security.Cryptography;
+using System.Text;
+using Dapper;
+using Npgsql;
+
+namespace Hub.Ledger;
+
+/// <summary>A partner's key as stored: never the secret, only its hash.</summary>
+internal sealed record ApiKey(
+    string KeyId, string Partner, string Direction, byte[] SecretHash, string[] Sources, string[] Types, string[] Regions, string? LegalBasis,
+    DateTime CreatedAt, DateTime? ExpiresAt, DateTime? RevokedAt)
+{
+    public const string Publish = "publish";
+    public const string Receive = "receive";
+
+    /// <param name="type">An event type; a scope may end in <c>*</c>.</param>
+    public bool AllowsType(string type) => Types.Length == 0 || Types.Any(scope =>
+        scope.EndsWith('*') ? type.StartsWith(scope[..^1], StringComparison.Ordinal) : scope == type);
+
+    /// <param name="region">Six digits; a scope is a prefix of them.</param>
+    public bool AllowsRegion(string region) => Regions.Length == 0 || Regions.Any(prefix => region.StartsWith(prefix, StringComparison.Ordinal));
+
+    public bool IsValidAt(DateTimeOffset now) => RevokedAt is null && (ExpiresAt is null || ExpiresAt > now.UtcDateTime);
+}
+
+/// <summary>Keys: made and revoked by command, each change in the exchange log.</summary>
+internal sealed class ApiKeys(NpgsqlDataSource database, TimeProvider time)
+{
+    private const string InsertSql = """
+        INSERT INTO api_keys (key_id, partner, direction, secret_hash, sources, types, regions, legal_basis, created_at, expires_at)
+        VALUES (@keyId, @partner, @direction, @secretHash, @sources, @types, @regions, @legalBasis, @now, @expiresAt)
+        """;
+
+    private const string RevokeSql = "UPDATE api_keys SET revoked_at = @now WHERE key_id = @keyId AND revoked_at IS NULL RETURNING partner";
+
+    private const string ListSql = """
+        SELECT key_id AS KeyId, partner AS Partner, direction AS Direction, secret_hash AS SecretHash, sources AS Sources, types AS Types,
+               regions AS Regions, legal_basis AS LegalBasis, created_at AS CreatedAt, expires_at AS ExpiresAt, revoked_at AS RevokedAt
+          FROM api_keys
+         ORDER BY created_at, key_id
+        """;
+
+    public static byte[] HashSecret(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
+
+    /// <returns>The whole key, shown once: <c>hk_&lt;keyId&gt;_&lt;secret&gt;</c>.</returns>
+    public async Task<string> CreateAsync(
+        string partner, string direction, string[] sources, string[] types, string[] regions, string? legalBasis, int? days, CancellationToken cancellation)
+    {
+        var keyId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+        // 32 random bytes cannot be guessed, so a fast hash is enough; a slow one would only slow every request.
+        var secret = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+        var now = time.GetUtcNow();
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await connection.ExecuteAsync(InsertSql, new
+        {
+            keyId, partner, direction, secretHash = HashSecret(secret), sources, types, regions, legalBasis, now,
+            expiresAt = days is { } valid ? now.AddDays(valid) : (DateTimeOffset?)null,
+        });
+        await ExchangeLog.AppendAsync(connection, now, LogEntry.OfText(LogEntry.KeyChanged, "hub", Guid.CreateVersion7(now), $"created {keyId}\npartner {partner}\ndirection {direction}"));
+        await transaction.CommitAsync(cancellation);
+        return $"hk_{keyId}_{secret}";
+    }
+
+    /// <returns>False when there is no such key in force.</returns>
+    public async Task<bool> RevokeAsync(string keyId, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        if (await connection.ExecuteScalarAsync<string>(RevokeSql, new { keyId, now }) is not { } partner)
+            return false;
+        await ExchangeLog.AppendAsync(connection, now, LogEntry.OfText(LogEntry.KeyChanged, "hub", Guid.CreateVersion7(now), $"revoked {keyId}\npartner {partner}"));
+        await transaction.CommitAsync(cancellation);
+        return true;
+    }
+
+    public async Task<IReadOnlyList<ApiKey>> ListAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return [.. await connection.QueryAsync<ApiKey>(ListSql)];
+    }
+}

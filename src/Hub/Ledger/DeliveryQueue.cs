@@ -1,0 +1,137 @@
+using Dapper;
+using Npgsql;
+
+namespace Hub.Ledger;
+
+/// <summary>A case that something is due for.</summary>
+internal sealed record DueCase(long CaseId, Guid KeyHash);
+
+/// <summary>
+/// Finds what nobody holds any more: retries that are due, leases that ended, deadlines. It only finds; the engine decides under the case's
+/// lock, so a row found twice does no harm, and nothing here waits for a lock.
+/// </summary>
+internal sealed class DeliveryQueue(NpgsqlDataSource database)
+{
+    private const string DueWaitsSql = """
+        SELECT case_id AS CaseId, key_hash AS KeyHash
+          FROM waits
+         WHERE connector_no = @connector AND state = 'waiting' AND due_at <= @now
+         ORDER BY due_at, case_id
+         LIMIT @limit
+        """;
+
+    private const string UnservedSql = """
+        SELECT case_id AS CaseId, key_hash AS KeyHash
+          FROM waits
+         WHERE connector_no = 0 AND case_id > @after
+         ORDER BY case_id
+         LIMIT @limit
+        """;
+
+    private const string DueCasesSql = """
+        SELECT case_id AS CaseId, key_hash AS KeyHash
+          FROM cases
+         WHERE wake_at <= @now AND (busy OR deadline_at <= @now)
+         ORDER BY wake_at
+         LIMIT @limit
+        """;
+
+    // A case that is only being watched needs no decision: its wake is moved to its deadline in one statement. SKIP LOCKED, because the
+    // engine may be writing the row just now and then sets the wake itself.
+    private const string SettleWakesSql = """
+        UPDATE cases
+           SET wake_at = deadline_at
+         WHERE case_id IN (
+               SELECT case_id
+                 FROM cases
+                WHERE wake_at <= @now AND NOT busy AND (deadline_at IS NULL OR deadline_at > @now)
+                LIMIT @limit
+                  FOR UPDATE SKIP LOCKED)
+        """;
+
+    private const string RecoverSql = """
+        UPDATE waits
+           SET due_at = GREATEST(@now, not_before)
+         WHERE connector_no = @connector AND state = 'waiting' AND due_at > @now
+        """;
+
+    private const string StartNodeSql = "INSERT INTO nodes (started_at, alive_until) VALUES (@now, @until) RETURNING node_id";
+
+    private const string BeatSql = "UPDATE nodes SET alive_until = @until WHERE node_id = @node";
+
+    private const string StopNodeSql = "DELETE FROM nodes WHERE node_id = @node";
+
+    private const string DeadNodesSql = "SELECT node_id FROM nodes WHERE alive_until < @now";
+
+    // The wake of a leased case lies at most one lease and one grid step ahead, so this range holds every case a dead node can have.
+    private const string BusyCasesSql = """
+        SELECT case_id AS CaseId, key_hash AS KeyHash
+          FROM cases
+         WHERE wake_at <= @horizon AND busy
+         ORDER BY wake_at
+        """;
+
+    private const string ConnectorsSql = """
+        INSERT INTO connectors (name)
+        SELECT name FROM unnest(@names) AS n (name)
+        ON CONFLICT (name) DO NOTHING
+        """;
+
+    private const string ConnectorNumbersSql = "SELECT name, no FROM connectors";
+
+    private const string PausedSql = "SELECT name, paused_reason FROM connectors WHERE paused_at IS NOT NULL";
+
+    public async Task<IReadOnlyList<DueCase>> DueWaitsAsync(short connector, DateTimeOffset now, int limit) =>
+        await QueryAsync<DueCase>(DueWaitsSql, new { connector, now, limit });
+
+    public async Task<IReadOnlyList<DueCase>> UnservedAsync(long after, int limit) =>
+        await QueryAsync<DueCase>(UnservedSql, new { after, limit });
+
+    public async Task<IReadOnlyList<DueCase>> DueCasesAsync(DateTimeOffset now, int limit) =>
+        await QueryAsync<DueCase>(DueCasesSql, new { now, limit });
+
+    public Task<int> SettleWakesAsync(DateTimeOffset now, int limit) => ExecuteAsync(SettleWakesSql, new { now, limit });
+
+    public Task<int> RecoverAsync(short connector, DateTimeOffset now) => ExecuteAsync(RecoverSql, new { connector, now });
+
+    public async Task<int> StartNodeAsync(DateTimeOffset now, DateTimeOffset until)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return await connection.ExecuteScalarAsync<int>(StartNodeSql, new { now, until });
+    }
+
+    /// <returns>False when the node was already declared dead: it must take a new number.</returns>
+    public async Task<bool> BeatAsync(int node, DateTimeOffset until) => await ExecuteAsync(BeatSql, new { node, until }) == 1;
+
+    public Task StopNodeAsync(int node) => ExecuteAsync(StopNodeSql, new { node });
+
+    public async Task<IReadOnlyList<int>> DeadNodesAsync(DateTimeOffset now) => await QueryAsync<int>(DeadNodesSql, new { now });
+
+    public async Task<IReadOnlyList<DueCase>> BusyCasesAsync(DateTimeOffset horizon) => await QueryAsync<DueCase>(BusyCasesSql, new { horizon });
+
+    /// <summary>Gives every connector its number, once and for ever.</summary>
+    public async Task<IReadOnlyDictionary<string, short>> NumberConnectorsAsync(IEnumerable<string> names)
+    {
+        await ExecuteAsync(ConnectorsSql, new { names = names.ToArray() });
+        await using var connection = await database.OpenConnectionAsync();
+        return (await connection.QueryAsync<(string Name, short No)>(ConnectorNumbersSql)).ToDictionary(row => row.Name, row => row.No, StringComparer.Ordinal);
+    }
+
+    public async Task<IReadOnlyDictionary<string, string>> PausedAsync()
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return (await connection.QueryAsync<(string Name, string Reason)>(PausedSql)).ToDictionary(row => row.Name, row => row.Reason, StringComparer.Ordinal);
+    }
+
+    private async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object parameters)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return [.. await connection.QueryAsync<T>(sql, parameters)];
+    }
+
+    private async Task<int> ExecuteAsync(string sql, object parameters)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return await connection.ExecuteAsync(sql, parameters);
+    }
+}

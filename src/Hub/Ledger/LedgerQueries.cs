@@ -1,0 +1,217 @@
+using Dapper;
+using Npgsql;
+
+namespace Hub.Ledger;
+
+/// <summary>An event as stored, for reading back.</summary>
+internal sealed record EventRow(
+    Guid EventId, long CaseId, string Partner, string Type, string Source, string SourceId, string Region, DateTime? OccurredAt, string? Warnings, string? Refusal,
+    string CaseKey, Guid KeyHash, string CaseType, string State, string Lanes, string? Policy, long Position, byte[] Hash, DateTime RecordedAt);
+
+/// <summary>A delivery that an event caused, with its last answer.</summary>
+internal sealed record DeliveryView(
+    long CaseId, short Connector, long LaneSeq, string Name, string Type, Guid CauseId, DateTime RecordedAt, int? Attempt, string? Outcome, string? Reason, string? PartnerCode,
+    string? PartnerReference, DateTime? AnsweredAt, string? WaitState, string? WaitReason, DateTime? DueAt);
+
+internal sealed record ReceiptRow(Guid EventId, string Partner, byte[] Content, string? Refusal, DateTime RecordedAt);
+
+internal sealed record ConnectorTotals(
+    string Name, long Queued, long Taken, long Skipped, long Failed, DateTime? LastTakenAt, DateTime? LastFailedAt, string? LastReason, string? PausedReason,
+    long Waiting, long Parked, DateTime? OldestWaiting);
+
+internal sealed record LogTotals(long Seq, byte[] Hash, DateTime At, long Events, long Unserved, long Quarantined);
+
+internal sealed record WaitView(short Connector, string? Name, long CaseId, Guid KeyHash, long LaneSeq, string State, string Reason, int Attempts, DateTime Since, DateTime DueAt, string CaseKey);
+
+internal sealed record RecentReceipt(Guid EventId, string Partner, string Source, DateTime ReceivedAt, byte[] Content, string CaseKey, string? Refusal);
+
+/// <summary>A stored idempotent answer.</summary>
+internal sealed record IdempotentAnswer(byte[] RequestDigest, DateTime ClaimedAt, int? Status, byte[]? Response);
+
+/// <summary>Reads for people and partners, on a pool of their own.</summary>
+internal sealed class LedgerQueries(NpgsqlDataSource database)
+{
+    private const string EventSelect = """
+        SELECT e.event_id AS EventId, e.case_id AS CaseId, e.partner AS Partner, e.type AS Type, e.source AS Source, e.source_id AS SourceId, e.region AS Region,
+               e.occurred_at AS OccurredAt, e.warnings AS Warnings, e.refusal AS Refusal, c.key AS CaseKey, c.key_hash AS KeyHash, c.type AS CaseType,
+               c.state AS State, c.lanes AS Lanes, c.policy AS Policy, l.seq AS Position, l.hash AS Hash, l.at AS RecordedAt
+          FROM events e
+          JOIN cases c ON c.case_id = e.case_id
+          JOIN exchange_log l ON l.ref = e.event_id AND l.kind = 'event.accepted'
+        """;
+
+    private const string EventByIdSql = EventSelect + " WHERE e.event_id = @id";
+
+    private const string EventByIdentitySql = EventSelect + " WHERE e.identity = ANY(@identities)";
+
+    private const string DeliveriesSql = """
+        SELECT d.case_id AS CaseId, d.connector_no AS Connector, d.lane_seq AS LaneSeq, n.name AS Name, d.type AS Type, d.cause_id AS CauseId, d.recorded_at AS RecordedAt,
+               a.attempt AS Attempt, a.outcome AS Outcome, a.reason AS Reason, a.partner_code AS PartnerCode, a.partner_reference AS PartnerReference,
+               a.recorded_at AS AnsweredAt, w.state AS WaitState, w.reason AS WaitReason, w.due_at AS DueAt
+          FROM deliveries d
+          JOIN connectors n ON n.no = d.connector_no
+          LEFT JOIN LATERAL (
+               SELECT attempt, outcome, reason, partner_code, partner_reference, recorded_at
+                 FROM answers x
+                WHERE x.case_id = d.case_id AND x.connector_no = d.connector_no AND x.lane_seq = d.lane_seq
+                ORDER BY fence DESC
+                LIMIT 1) a ON true
+          LEFT JOIN waits w ON w.connector_no = d.connector_no AND w.case_id = d.case_id AND w.lane_seq = d.lane_seq
+         WHERE d.case_id = @caseId AND (@cause::uuid IS NULL OR d.cause_id = @cause)
+         ORDER BY d.connector_no, d.lane_seq
+        """;
+
+    private const string CauseSql = "SELECT cause_id FROM deliveries WHERE case_id = @caseId AND connector_no = @connector AND lane_seq = @laneSeq";
+
+    private const string ReceiptsSql = """
+        SELECT e.event_id AS EventId, e.partner AS Partner, e.content AS Content, e.refusal AS Refusal, l.at AS RecordedAt
+          FROM events e
+          JOIN exchange_log l ON l.ref = e.event_id AND l.kind = 'event.accepted'
+         WHERE e.about = @id
+         ORDER BY e.event_id
+        """;
+
+    private const string ConnectorsSql = """
+        SELECT n.name AS Name, COALESCE(t.queued, 0) AS Queued, COALESCE(t.taken, 0) AS Taken, COALESCE(t.skipped, 0) AS Skipped, COALESCE(t.failed, 0) AS Failed,
+               t.last_taken_at AS LastTakenAt, t.last_failed_at AS LastFailedAt, t.last_reason AS LastReason, n.paused_reason AS PausedReason,
+               COALESCE(w.waiting, 0) AS Waiting, COALESCE(w.parked, 0) AS Parked, w.oldest AS OldestWaiting
+          FROM connectors n
+          LEFT JOIN delivery_totals t ON t.connector_no = n.no
+          LEFT JOIN (
+               SELECT connector_no, count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) FILTER (WHERE state = 'parked') AS parked, min(since) AS oldest
+                 FROM waits
+                GROUP BY connector_no) w ON w.connector_no = n.no
+         ORDER BY n.name
+        """;
+
+    private const string TotalsSql = """
+        SELECT h.seq AS Seq, h.hash AS Hash, h.at AS At, h.events AS Events, (SELECT count(*) FROM waits WHERE connector_no = 0) AS Unserved,
+               (SELECT count(*) FROM quarantine) AS Quarantined
+          FROM chain_head h
+        """;
+
+    private const string WaitsSql = """
+        SELECT w.connector_no AS Connector, n.name AS Name, w.case_id AS CaseId, w.key_hash AS KeyHash, w.lane_seq AS LaneSeq, w.state AS State, w.reason AS Reason,
+               w.attempts AS Attempts, w.since AS Since, w.due_at AS DueAt, c.key AS CaseKey
+          FROM waits w
+          JOIN cases c ON c.case_id = w.case_id
+          LEFT JOIN connectors n ON n.no = w.connector_no
+         WHERE (@state::text IS NULL OR w.state = @state) AND (@receiver::text IS NULL OR n.name = @receiver)
+         ORDER BY w.connector_no, w.since
+         LIMIT @limit
+        """;
+
+    private const string RecentReceiptsSql = """
+        SELECT e.event_id AS EventId, e.partner AS Partner, e.source AS Source, e.received_at AS ReceivedAt, e.content AS Content, c.key AS CaseKey, e.refusal AS Refusal
+          FROM events e
+          JOIN cases c ON c.case_id = e.case_id
+         WHERE e.about IS NOT NULL AND e.content IS NOT NULL
+         ORDER BY e.event_id DESC
+         LIMIT @limit
+        """;
+
+    private const string CaseSql = "SELECT key_hash FROM cases WHERE case_id = @caseId";
+
+    private const string PauseSql = """
+        UPDATE connectors
+           SET paused_reason = @reason, paused_by = @by, paused_at = @at
+         WHERE name = @name
+        """;
+
+    // A claim that was never answered belongs to a request that died: after a minute another one may take it over.
+    private const string ClaimSql = """
+        INSERT INTO idempotency_keys AS k (key_hash, request_digest, claimed_at)
+        VALUES (@keyHash, @digest, @now)
+        ON CONFLICT (key_hash) DO UPDATE
+           SET claimed_at = @now
+         WHERE k.status IS NULL AND k.claimed_at < @stale AND k.request_digest = @digest
+        RETURNING true
+        """;
+
+    private const string IdempotentSql = "SELECT request_digest AS RequestDigest, claimed_at AS ClaimedAt, status AS Status, response AS Response FROM idempotency_keys WHERE key_hash = @keyHash";
+
+    private const string AnswerSql = "UPDATE idempotency_keys SET status = @status, response = @response WHERE key_hash = @keyHash";
+
+    private const string ForgetSql = "DELETE FROM idempotency_keys WHERE key_hash = @keyHash AND status IS NULL";
+
+    private const string QuarantineSql = "INSERT INTO quarantine (at, partner, reference, error, content) VALUES (@at, @partner, @reference, @error, @content)";
+
+    private const string ProbeSql = "SELECT clock_timestamp() AS now, pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS readonly";
+
+    public async Task<EventRow?> EventAsync(Guid id) => await OneAsync<EventRow>(EventByIdSql, new { id });
+
+    public async Task<IReadOnlyList<EventRow>> EventsAsync(Guid[] identities) => await ManyAsync<EventRow>(EventByIdentitySql, new { identities });
+
+    /// <param name="caseId">The case.</param>
+    /// <param name="cause">Only deliveries that this event caused; null: all.</param>
+    public async Task<IReadOnlyList<DeliveryView>> DeliveriesAsync(long caseId, Guid? cause) => await ManyAsync<DeliveryView>(DeliveriesSql, new { caseId, cause });
+
+    public async Task<Guid?> CauseAsync(long caseId, short connector, long laneSeq) => await OneAsync<Guid?>(CauseSql, new { caseId, connector, laneSeq });
+
+    public async Task<IReadOnlyList<ReceiptRow>> ReceiptsAsync(Guid id) => await ManyAsync<ReceiptRow>(ReceiptsSql, new { id });
+
+    public async Task<IReadOnlyList<ConnectorTotals>> ConnectorsAsync() => await ManyAsync<ConnectorTotals>(ConnectorsSql, new { });
+
+    public async Task<LogTotals> TotalsAsync() => (await OneAsync<LogTotals>(TotalsSql, new { }))!;
+
+    public async Task<IReadOnlyList<WaitView>> WaitsAsync(string? state, string? receiver, int limit) => await ManyAsync<WaitView>(WaitsSql, new { state, receiver, limit });
+
+    public async Task<IReadOnlyList<RecentReceipt>> RecentReceiptsAsync(int limit) => await ManyAsync<RecentReceipt>(RecentReceiptsSql, new { limit });
+
+    public async Task<Guid?> KeyHashAsync(long caseId) => await OneAsync<Guid?>(CaseSql, new { caseId });
+
+    /// <summary>Pauses or (reason null) resumes a connector, with an entry in the log.</summary>
+    public async Task<bool> PauseAsync(string name, string? reason, string by, string note, DateTimeOffset now)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        if (await connection.ExecuteAsync(PauseSql, new { name, reason, by, at = reason is null ? (DateTimeOffset?)null : now }) == 0)
+            return false;
+        await connection.ExecuteAsync("SELECT pg_notify('hub_control', '')");
+        await ExchangeLog.AppendAsync(connection, now, LogEntry.OfText(
+            LogEntry.OperatorActed, "hub", Guid.CreateVersion7(now), $"act {(reason is null ? "Resume" : "Pause")}\nconnector {name}\nby {by}\nreason {note}"));
+        await transaction.CommitAsync();
+        return true;
+    }
+
+    /// <returns>Null when the key is now ours to answer; else what is stored under it.</returns>
+    public async Task<IdempotentAnswer?> ClaimAsync(Guid keyHash, byte[] digest, DateTimeOffset now)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        if (await connection.ExecuteScalarAsync<bool?>(ClaimSql, new { keyHash, digest, now, stale = now.AddMinutes(-1) }) == true)
+            return null;
+        return await connection.QuerySingleOrDefaultAsync<IdempotentAnswer>(IdempotentSql, new { keyHash });
+    }
+
+    public Task KeepAnswerAsync(Guid keyHash, int status, byte[] response) => ExecuteAsync(AnswerSql, new { keyHash, status, response });
+
+    public Task ForgetClaimAsync(Guid keyHash) => ExecuteAsync(ForgetSql, new { keyHash });
+
+    public Task QuarantineAsync(DateTimeOffset at, string partner, Guid reference, string error, byte[] content) =>
+        ExecuteAsync(QuarantineSql, new { at, partner, reference, error, content });
+
+    /// <returns>The database's clock, and whether it refuses writes.</returns>
+    public async Task<(DateTime Now, bool ReadOnly)> ProbeAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return await connection.QuerySingleAsync<(DateTime, bool)>(new CommandDefinition(ProbeSql, cancellationToken: cancellation));
+    }
+
+    private async Task<T?> OneAsync<T>(string sql, object parameters)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return await connection.QuerySingleOrDefaultAsync<T>(sql, parameters);
+    }
+
+    private async Task<IReadOnlyList<T>> ManyAsync<T>(string sql, object parameters)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return [.. await connection.QueryAsync<T>(sql, parameters)];
+    }
+
+    private async Task ExecuteAsync(string sql, object parameters)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        await connection.ExecuteAsync(sql, parameters);
+    }
+}

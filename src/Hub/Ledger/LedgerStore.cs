@@ -1,0 +1,466 @@
+using System.Text.Json;
+using Hub.Schemas;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Hub.Ledger;
+
+/// <summary>What the engine must know before it decides.</summary>
+internal sealed record LedgerRead(
+    Dictionary<Guid, CaseRow> Cases, Dictionary<Guid, KnownEvent> Events, Dictionary<Guid, DeliveryRow> Deliveries);
+
+/// <summary>What one batch writes, all of it or nothing.</summary>
+internal sealed class LedgerWrite
+{
+    public List<(Event Event, long CaseId, byte[] Digest, string? Refusal)> Events { get; } = [];
+    public List<CaseRow> Cases { get; } = [];
+    public List<DeliveryRow> Deliveries { get; } = [];
+    public List<AnswerRow> Answers { get; } = [];
+    public Dictionary<(short Connector, long CaseId), WaitRow?> Waits { get; } = [];
+    public List<LogEntry> Log { get; } = [];
+    public Dictionary<short, DeliveryCount> Counts { get; } = [];
+    public List<(string Connector, string Reason)> Paused { get; } = [];
+
+    public DeliveryCount Count(short connector) =>
+        Counts.TryGetValue(connector, out var count) ? count : Counts[connector] = new DeliveryCount();
+}
+
+/// <summary>Changes of the counters of one connector in one batch.</summary>
+internal sealed class DeliveryCount
+{
+    public int Queued { get; set; }
+    public int Taken { get; set; }
+    public int Skipped { get; set; }
+    public int Failed { get; set; }
+    public string? Reason { get; set; }
+}
+
+/// <summary>
+/// The engine's side of the database: one connection, one transaction a batch, two round trips. Lock order everywhere: cases by the number
+/// of their lock, then rows, the chain head last.
+/// </summary>
+internal sealed class LedgerStore(string connectionString) : IAsyncDisposable
+{
+    // These settings are right for lookups by key only, and wrong for people's queries: they never touch the other pool. A plan that was
+    // cached while the table was empty costs ten times its worth afterwards, so plans are generic and scans are off.
+    private readonly NpgsqlDataSource source = new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder(connectionString)
+    {
+        Options = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c idle_in_transaction_session_timeout=60s",
+        MaxAutoPrepare = 64,
+        AutoPrepareMinUsages = 2,
+        MaxPoolSize = 8,
+        ReadBufferSize = 65536,
+        WriteBufferSize = 65536,
+        CommandTimeout = 30,
+        ApplicationName = "hub-engine",
+    }.ConnectionString).Build();
+
+    private NpgsqlConnection? connection;
+    private long nextCaseId;
+    private long lastCaseId = -1;
+
+    // Locked in the order of the numbers, so that two nodes can never wait for one another.
+    private const string LockSql = "SELECT count(pg_advisory_xact_lock(n)) FROM unnest($1) AS n";
+
+    // A statement of its own: its snapshot is taken after the locks are held.
+    private const string CasesSql = """
+        SELECT case_id, key_hash, type, key, policy, state, lanes, closed, deadline_at, wake_at
+          FROM cases
+         WHERE key_hash = ANY($1)
+        """;
+
+    private const string EventsSql = "SELECT identity, event_id, digest, refusal FROM events WHERE identity = ANY($1)";
+
+    private const string DeliveriesSql = """
+        SELECT d.case_id, d.connector_no, d.lane_seq, d.type, d.cause_id, d.cause_type, d.occurred_at, d.recorded_at, d.due_at, d.data, d.trace_parent
+          FROM unnest($1, $2, $3) AS k (case_id, connector_no, lane_seq)
+          JOIN deliveries d ON d.case_id = k.case_id AND d.connector_no = k.connector_no AND d.lane_seq = k.lane_seq
+        """;
+
+    private const string CaseIdsSql = "SELECT nextval('case_ids')";
+
+    private const string InsertEventsSql = """
+        INSERT INTO events (event_id, identity, case_id, partner, type, source, source_id, about, region, occurred_at, received_at,
+                            content, digest, data_start, data_length, warnings, refusal, trace_parent)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+        """;
+
+    private const string InsertCasesSql = """
+        INSERT INTO cases (case_id, key_hash, type, key, policy, state, lanes, busy, closed, deadline_at, wake_at)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        """;
+
+    private const string UpdateCasesSql = """
+        UPDATE cases c
+           SET policy = n.policy, state = n.state, lanes = n.lanes, busy = n.busy, closed = n.closed,
+               deadline_at = n.deadline_at, wake_at = n.wake_at
+          FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) AS n (case_id, policy, state, lanes, busy, closed, deadline_at, wake_at)
+         WHERE c.case_id = n.case_id
+        """;
+
+    private const string InsertDeliveriesSql = """
+        INSERT INTO deliveries (case_id, connector_no, lane_seq, type, cause_id, cause_type, occurred_at, recorded_at, due_at, data, trace_parent)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        """;
+
+    // A batch whose commit was in doubt is run again: its answers may be there already.
+    private const string InsertAnswersSql = """
+        INSERT INTO answers (case_id, connector_no, lane_seq, fence, attempt, outcome, reason, partner_code, partner_reference,
+                             request_digest, response, elapsed_ms, recorded_at, content)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+        ON CONFLICT DO NOTHING
+        """;
+
+    private const string UpsertWaitsSql = """
+        INSERT INTO waits AS w (connector_no, case_id, key_hash, lane_seq, state, reason, attempts, since, due_at, not_before)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        ON CONFLICT (connector_no, case_id) DO UPDATE
+           SET lane_seq = EXCLUDED.lane_seq, state = EXCLUDED.state, reason = EXCLUDED.reason, attempts = EXCLUDED.attempts,
+               since = CASE WHEN w.lane_seq = EXCLUDED.lane_seq THEN w.since ELSE EXCLUDED.since END,
+               due_at = EXCLUDED.due_at, not_before = EXCLUDED.not_before
+        """;
+
+    private const string DeleteWaitsSql = """
+        DELETE FROM waits w
+         USING unnest($1, $2) AS k (connector_no, case_id)
+         WHERE w.connector_no = k.connector_no AND w.case_id = k.case_id
+        """;
+
+    private const string PauseSql = """
+        UPDATE connectors c
+           SET paused_reason = p.reason, paused_by = 'hub', paused_at = $3
+          FROM unnest($1, $2) AS p (name, reason)
+         WHERE c.name = p.name AND c.paused_at IS NULL
+        """;
+
+    private const string AppendSql = "SELECT first_seq, at, hashes FROM exchange_append($1, $2, $3, $4, $5, $6)";
+
+    private const string CountSql = "SELECT delivery_count($1, $2, $3, $4, $5, $6, $7)";
+
+    // Told last, inside the transaction: a listener hears of it only after the commit.
+    private const string NotifySql = "SELECT pg_notify('hub_waits', '')";
+
+    /// <summary>Opens a transaction, takes the locks of the cases and reads what the batch touches: one round trip.</summary>
+    /// <param name="keyHashes">Cases touched, existing or not.</param>
+    /// <param name="identities">Identities of the events in the batch.</param>
+    /// <param name="heads">Commands whose rows will be needed.</param>
+    /// <param name="cancellation">Stops waiting; the transaction is then rolled back by <see cref="RollbackAsync"/>.</param>
+    public async Task<LedgerRead> BeginAsync(
+        IReadOnlyCollection<Guid> keyHashes, IReadOnlyCollection<Guid> identities,
+        IReadOnlyCollection<(long CaseId, short Connector, long LaneSeq)> heads, CancellationToken cancellation)
+    {
+        connection ??= await source.OpenConnectionAsync(cancellation);
+        var locks = keyHashes.Select(CaseKey.Lock).Distinct().ToArray();
+        Array.Sort(locks);
+
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("BEGIN"));
+        batch.BatchCommands.Add(Command(LockSql, locks));
+        batch.BatchCommands.Add(Command(CasesSql, keyHashes.ToArray()));
+        if (identities.Count > 0)
+            batch.BatchCommands.Add(Command(EventsSql, identities.ToArray()));
+        if (heads.Count > 0)
+            batch.BatchCommands.Add(Heads(heads));
+
+        var read = new LedgerRead([], [], []);
+        await using var reader = await batch.ExecuteReaderAsync(cancellation);
+        await reader.NextResultAsync(cancellation);
+        while (await reader.ReadAsync(cancellation))
+        {
+            var row = ReadCase(reader);
+            read.Cases.Add(row.KeyHash, row);
+        }
+
+        if (identities.Count > 0)
+        {
+            await reader.NextResultAsync(cancellation);
+            while (await reader.ReadAsync(cancellation))
+                read.Events.Add(reader.GetGuid(0), new(reader.GetGuid(1), reader.GetFieldValue<byte[]>(2), Text(reader, 3)));
+        }
+
+        if (heads.Count > 0)
+        {
+            await reader.NextResultAsync(cancellation);
+            await ReadDeliveriesAsync(reader, read.Deliveries, cancellation);
+        }
+
+        return read;
+    }
+
+    /// <summary>Reads more commands inside the open transaction; only the unhappy paths need it.</summary>
+    public async Task ReadHeadsAsync(
+        IReadOnlyCollection<(long CaseId, short Connector, long LaneSeq)> heads, Dictionary<Guid, DeliveryRow> into, CancellationToken cancellation)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(Heads(heads));
+        await using var reader = await batch.ExecuteReaderAsync(cancellation);
+        await ReadDeliveriesAsync(reader, into, cancellation);
+    }
+
+    /// <summary>Writes everything and commits: one round trip. Nothing of it is there when this throws.</summary>
+    /// <returns>Where the log entries landed; null when there were none.</returns>
+    public async Task<Appended?> CommitAsync(LedgerWrite write, DateTimeOffset now, CancellationToken cancellation)
+    {
+        await using var batch = new NpgsqlBatch(connection!);
+        var commands = batch.BatchCommands;
+        if (write.Events.Count > 0)
+            commands.Add(InsertEvents(write, now));
+        if (write.Cases.Exists(row => row.IsNew))
+            commands.Add(InsertCases([.. write.Cases.Where(row => row.IsNew)]));
+        if (write.Cases.Exists(row => !row.IsNew))
+            commands.Add(UpdateCases([.. write.Cases.Where(row => !row.IsNew)]));
+        if (write.Deliveries.Count > 0)
+            commands.Add(InsertDeliveries(write.Deliveries));
+        if (write.Answers.Count > 0)
+            commands.Add(InsertAnswers(write.Answers));
+        var waits = write.Waits.Values.OfType<WaitRow>().ToArray();
+        if (waits.Length > 0)
+            commands.Add(UpsertWaits(waits));
+        var gone = write.Waits.Where(pair => pair.Value is null).Select(pair => pair.Key).ToArray();
+        if (gone.Length > 0)
+            commands.Add(Command(DeleteWaitsSql, gone.Select(key => key.Connector).ToArray(), gone.Select(key => key.CaseId).ToArray()));
+        if (write.Paused.Count > 0)
+            commands.Add(Command(PauseSql, write.Paused.Select(p => p.Connector).ToArray(), write.Paused.Select(p => p.Reason).ToArray(), now));
+        if (waits.Length > 0 || write.Paused.Count > 0)
+            commands.Add(new NpgsqlBatchCommand(NotifySql));
+
+        if (write.Log.Count > 0)
+            commands.Add(Append(write.Log, now));
+        if (write.Counts.Count > 0)
+            commands.Add(Count(write.Counts, now));
+        commands.Add(new NpgsqlBatchCommand("COMMIT"));
+
+        // Only the append and the counters return rows that matter; statements without rows have no result set.
+        Appended? appended = null;
+        await using var reader = await batch.ExecuteReaderAsync(cancellation);
+        do
+        {
+            if (reader.FieldCount == 3 && await reader.ReadAsync(cancellation))
+                appended = new(reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetFieldValue<byte[][]>(2));
+        }
+        while (await reader.NextResultAsync(cancellation));
+        return appended;
+    }
+
+    /// <summary>Ends the open transaction without effect; a broken connection is thrown away.</summary>
+    public async Task RollbackAsync()
+    {
+        if (connection is null)
+            return;
+        try
+        {
+            await using var command = new NpgsqlCommand("ROLLBACK", connection);
+            await command.ExecuteNonQueryAsync();
+        }
+        catch (Exception broken) when (broken is NpgsqlException or InvalidOperationException or IOException)
+        {
+            await connection.DisposeAsync();
+            NpgsqlConnection.ClearPool(connection);
+            connection = null;
+        }
+    }
+
+    /// <summary>Makes sure that so many case numbers can be taken without asking the database.</summary>
+    public async Task ReserveCaseIdsAsync(int count, CancellationToken cancellation)
+    {
+        if (lastCaseId - nextCaseId + 1 >= count)
+            return;
+        await using var command = source.CreateCommand(CaseIdsSql);
+        nextCaseId = (long)(await command.ExecuteScalarAsync(cancellation))!;
+        lastCaseId = nextCaseId + 999;
+    }
+
+    public long TakeCaseId() => nextCaseId <= lastCaseId
+        ? nextCaseId++
+        : throw new InvalidOperationException("No case number was reserved.");
+
+    public async ValueTask DisposeAsync()
+    {
+        if (connection is not null)
+            await connection.DisposeAsync();
+        await source.DisposeAsync();
+    }
+
+    private static NpgsqlBatchCommand Heads(IReadOnlyCollection<(long CaseId, short Connector, long LaneSeq)> heads) => Command(
+        DeliveriesSql,
+        heads.Select(head => head.CaseId).ToArray(),
+        heads.Select(head => head.Connector).ToArray(),
+        heads.Select(head => head.LaneSeq).ToArray());
+
+    private static CaseRow ReadCase(NpgsqlDataReader reader) => new()
+    {
+        CaseId = reader.GetInt64(0),
+        KeyHash = reader.GetGuid(1),
+        Type = reader.GetString(2),
+        Key = reader.GetString(3),
+        IsNew = false,
+        Policy = Text(reader, 4),
+        State = reader.GetString(5),
+        Lanes = JsonSerializer.Deserialize(reader.GetString(6), LedgerJson.Default.ListLane)!,
+        Closed = reader.GetBoolean(7),
+        DeadlineAt = Instant(reader, 8),
+        WakeAt = Instant(reader, 9),
+    };
+
+    internal static async Task ReadDeliveriesAsync(NpgsqlDataReader reader, Dictionary<Guid, DeliveryRow> into, CancellationToken cancellation)
+    {
+        while (await reader.ReadAsync(cancellation))
+        {
+            var row = new DeliveryRow
+            {
+                CaseId = reader.GetInt64(0),
+                Connector = reader.GetInt16(1),
+                LaneSeq = reader.GetInt64(2),
+                Type = reader.GetString(3),
+                CauseId = reader.GetGuid(4),
+                CauseType = reader.GetString(5),
+                OccurredAt = reader.GetFieldValue<DateTimeOffset>(6),
+                RecordedAt = reader.GetFieldValue<DateTimeOffset>(7),
+                DueAt = Instant(reader, 8),
+                Data = reader.GetFieldValue<byte[]>(9),
+                TraceParent = Text(reader, 10),
+            };
+            into[row.Id] = row;
+        }
+    }
+
+    private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+
+    private static DateTimeOffset? Instant(NpgsqlDataReader reader, int column) =>
+        reader.IsDBNull(column) ? null : reader.GetFieldValue<DateTimeOffset>(column);
+
+    private static NpgsqlBatchCommand InsertEvents(LedgerWrite write, DateTimeOffset now)
+    {
+        // By identity, so that two nodes that insert the same events meet in the same order.
+        var rows = write.Events.OrderBy(row => row.Event.Source, StringComparer.Ordinal).ThenBy(row => row.Event.SourceId, StringComparer.Ordinal).ToArray();
+        return Command(
+            InsertEventsSql,
+            rows.Select(row => row.Event.Id).ToArray(),
+            rows.Select(row => CaseKey.Digest(row.Event.Source, row.Event.SourceId)).ToArray(),
+            rows.Select(row => row.CaseId).ToArray(),
+            rows.Select(row => row.Event.Partner).ToArray(),
+            rows.Select(row => row.Event.Type).ToArray(),
+            rows.Select(row => row.Event.Source).ToArray(),
+            rows.Select(row => row.Event.SourceId).ToArray(),
+            rows.Select(row => row.Event.About).ToArray(),
+            rows.Select(row => row.Event.Region).ToArray(),
+            rows.Select(row => row.Event.OccurredAt?.ToUniversalTime()).ToArray(),
+            Enumerable.Repeat(now, rows.Length).ToArray(),
+            rows.Select(row => row.Event.Body.ToArray()).ToArray(),
+            rows.Select(row => row.Digest).ToArray(),
+            rows.Select(row => row.Event.DataStart).ToArray(),
+            rows.Select(row => row.Event.Data.Length).ToArray(),
+            rows.Select(row => row.Event.Warnings.Count == 0 ? null : JsonSerializer.Serialize(row.Event.Warnings, SchemasJson.Readable.IReadOnlyListWarning)).ToArray(),
+            rows.Select(row => row.Refusal).ToArray(),
+            rows.Select(row => row.Event.TraceParent).ToArray());
+    }
+
+    private static NpgsqlBatchCommand InsertCases(CaseRow[] rows) => Command(
+        InsertCasesSql,
+        rows.Select(row => row.CaseId).ToArray(),
+        rows.Select(row => row.KeyHash).ToArray(),
+        rows.Select(row => row.Type).ToArray(),
+        rows.Select(row => row.Key).ToArray(),
+        rows.Select(row => row.Policy).ToArray(),
+        rows.Select(row => row.State).ToArray(),
+        rows.Select(LanesText).ToArray(),
+        rows.Select(row => row.Busy).ToArray(),
+        rows.Select(row => row.Closed).ToArray(),
+        rows.Select(row => row.DeadlineAt).ToArray(),
+        rows.Select(row => row.WakeAt).ToArray());
+
+    private static NpgsqlBatchCommand UpdateCases(CaseRow[] rows) => Command(
+        UpdateCasesSql,
+        rows.Select(row => row.CaseId).ToArray(),
+        rows.Select(row => row.Policy).ToArray(),
+        rows.Select(row => row.State).ToArray(),
+        rows.Select(LanesText).ToArray(),
+        rows.Select(row => row.Busy).ToArray(),
+        rows.Select(row => row.Closed).ToArray(),
+        rows.Select(row => row.DeadlineAt).ToArray(),
+        rows.Select(row => row.WakeAt).ToArray());
+
+    private static string LanesText(CaseRow row) => JsonSerializer.Serialize(row.Lanes, LedgerJson.Default.ListLane);
+
+    private static NpgsqlBatchCommand InsertDeliveries(List<DeliveryRow> rows) => Command(
+        InsertDeliveriesSql,
+        rows.Select(row => row.CaseId).ToArray(),
+        rows.Select(row => row.Connector).ToArray(),
+        rows.Select(row => row.LaneSeq).ToArray(),
+        rows.Select(row => row.Type).ToArray(),
+        rows.Select(row => row.CauseId).ToArray(),
+        rows.Select(row => row.CauseType).ToArray(),
+        rows.Select(row => row.OccurredAt.ToUniversalTime()).ToArray(),
+        rows.Select(row => row.RecordedAt).ToArray(),
+        rows.Select(row => row.DueAt).ToArray(),
+        rows.Select(row => row.Data).ToArray(),
+        rows.Select(row => row.TraceParent).ToArray());
+
+    private static NpgsqlBatchCommand InsertAnswers(List<AnswerRow> rows) => Command(
+        InsertAnswersSql,
+        rows.Select(row => row.CaseId).ToArray(),
+        rows.Select(row => row.Connector).ToArray(),
+        rows.Select(row => row.LaneSeq).ToArray(),
+        rows.Select(row => row.Fence).ToArray(),
+        rows.Select(row => row.Attempt).ToArray(),
+        rows.Select(row => row.Outcome).ToArray(),
+        rows.Select(row => row.Reason).ToArray(),
+        rows.Select(row => row.PartnerCode).ToArray(),
+        rows.Select(row => row.PartnerReference).ToArray(),
+        rows.Select(row => row.RequestDigest).ToArray(),
+        rows.Select(row => row.Response).ToArray(),
+        rows.Select(row => row.ElapsedMs).ToArray(),
+        rows.Select(row => row.RecordedAt).ToArray(),
+        rows.Select(row => row.Content).ToArray());
+
+    private static NpgsqlBatchCommand UpsertWaits(WaitRow[] rows) => Command(
+        UpsertWaitsSql,
+        rows.Select(row => row.Connector).ToArray(),
+        rows.Select(row => row.CaseId).ToArray(),
+        rows.Select(row => row.KeyHash).ToArray(),
+        rows.Select(row => row.LaneSeq).ToArray(),
+        rows.Select(row => row.State).ToArray(),
+        rows.Select(row => row.Reason).ToArray(),
+        rows.Select(row => row.Attempts).ToArray(),
+        rows.Select(row => row.Since).ToArray(),
+        rows.Select(row => row.DueAt).ToArray(),
+        rows.Select(row => row.NotBefore).ToArray());
+
+    private static NpgsqlBatchCommand Append(List<LogEntry> entries, DateTimeOffset now) => Command(
+        AppendSql,
+        now,
+        entries.Select(entry => entry.Kind).ToArray(),
+        entries.Select(entry => entry.Partner).ToArray(),
+        entries.Select(entry => entry.Ref).ToArray(),
+        entries.Select(entry => entry.Digest).ToArray(),
+        entries.Select(entry => entry.Content).ToArray());
+
+    private static NpgsqlBatchCommand Count(Dictionary<short, DeliveryCount> counts, DateTimeOffset now) => Command(
+        CountSql,
+        counts.Keys.ToArray(),
+        counts.Values.Select(count => count.Queued).ToArray(),
+        counts.Values.Select(count => count.Taken).ToArray(),
+        counts.Values.Select(count => count.Skipped).ToArray(),
+        counts.Values.Select(count => count.Failed).ToArray(),
+        counts.Values.Select(count => count.Reason).ToArray(),
+        now);
+
+    private static NpgsqlBatchCommand Command(string sql, params object[] values)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var value in values)
+        {
+            command.Parameters.Add(value switch
+            {
+                // Arrays of nullable texts and instants: the type must be said, the elements do not tell.
+                string?[] texts => new NpgsqlParameter { Value = texts, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
+                byte[]?[] bytes => new NpgsqlParameter { Value = bytes, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea },
+                DateTimeOffset?[] instants => new NpgsqlParameter { Value = instants, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz },
+                DateTimeOffset[] instants => new NpgsqlParameter { Value = instants, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz },
+                _ => new NpgsqlParameter { Value = value },
+            });
+        }
+
+        return command;
+    }
+}

@@ -1,0 +1,86 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Hub.Policies;
+using Hub.Schemas;
+
+namespace Hub.Processes;
+
+/// <summary>What can happen to a case.</summary>
+internal abstract record Input
+{
+    /// <summary>An event of the case arrived; <paramref name="Content"/> is its checked and normalised data.</summary>
+    public sealed record Received(Event Event, object Content) : Input;
+
+    /// <summary>A command was taken or refused, or its schedule ended; waits in between are the spine's own business.</summary>
+    public sealed record Answered(string Connector, string CommandType, Guid CauseId, Answer Answer) : Input;
+
+    /// <summary>The case's deadline has come.</summary>
+    public sealed record TimeUp : Input;
+
+    /// <summary>Another set of policy packs, or of connectors, is in force.</summary>
+    public sealed record PolicyChanged : Input;
+}
+
+/// <summary>What a decision may look at besides state and input. All of it is given; nothing is fetched.</summary>
+/// <param name="Now">The engine's time, UTC.</param>
+/// <param name="Policies">The packs in force.</param>
+/// <param name="Pinned">The pack version the case began under; null while it has none.</param>
+/// <param name="Connectors">Names of the connectors that are set up.</param>
+internal sealed record Context(DateTimeOffset Now, PolicySet Policies, string? Pinned, IReadOnlySet<string> Connectors);
+
+/// <summary>One command to send. Its number in the lane, and so its id, comes from the case.</summary>
+internal sealed record Order(string Connector, string Type, Guid CauseId, string CauseType, DateTimeOffset OccurredAt, ReadOnlyMemory<byte> Data, DateTimeOffset? DueAt);
+
+/// <summary>The outcome of a decision, as the spine sees it.</summary>
+internal sealed record Decision
+{
+    /// <summary>The whole new state, JSON.</summary>
+    public required string State { get; init; }
+
+    /// <summary>Commands in the order in which they are to be queued.</summary>
+    public IReadOnlyList<Order> Orders { get; init; } = [];
+
+    /// <summary>When the case wants <see cref="Input.TimeUp"/>; null: never.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>Pack version to pin; null leaves what is pinned.</summary>
+    public string? Pin { get; init; }
+
+    /// <summary>Added to the event's own warnings.</summary>
+    public IReadOnlyList<Warning> Warnings { get; init; } = [];
+
+    /// <summary>Why nobody can be told yet (a code); null when somebody was, or nobody needs to be.</summary>
+    public string? Unserved { get; init; }
+
+    /// <summary>A code when the event is recorded but moves nothing because it is not allowed in this state.</summary>
+    public string? Refusal { get; init; }
+
+    public bool Closed { get; init; }
+}
+
+/// <summary>One kind of case. Pure: no clock, no SQL, no waiting, no logger.</summary>
+internal abstract class Process
+{
+    public abstract string Type { get; }
+
+    /// <summary>State of a case that does not exist yet, JSON.</summary>
+    public abstract string Empty { get; }
+
+    public abstract Decision Advance(string state, Input input, Context context);
+}
+
+/// <summary>A process with a typed state.</summary>
+internal abstract class Process<TState>(JsonTypeInfo<TState> json) : Process
+    where TState : class, new()
+{
+    public override string Empty => JsonSerializer.Serialize(new TState(), json);
+
+    public override Decision Advance(string state, Input input, Context context) =>
+        Decide(JsonSerializer.Deserialize(state, json)!, input, context);
+
+    protected abstract Decision Decide(TState state, Input input, Context context);
+
+    protected Decision To(TState state) => new() { State = JsonSerializer.Serialize(state, json) };
+
+    public TState Read(string state) => JsonSerializer.Deserialize(state, json)!;
+}

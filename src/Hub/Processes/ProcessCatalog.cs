@@ -1,0 +1,23 @@
+using Hub.Schemas;
+
+namespace Hub.Processes;
+
+/// <summary>Every kind of case, one line each, and which events belong to it.</summary>
+internal static class ProcessCatalog
+{
+    public static ProjectApprovalProcess ProjectApproval { get; } = new();
+
+    private static readonly Dictionary<string, Process> ByType = new Process[] { ProjectApproval }.ToDictionary(process => process.Type, StringComparer.Ordinal);
+
+    public static Process Of(string type) => ByType.TryGetValue(type, out var process)
+        ? process
+        : throw new InvalidOperationException($"No process {type}: the case was written by a newer version.");
+
+    /// <summary>The process an event type begins or moves. A receipt belongs to the case of what it is about.</summary>
+    public static Process ForEvent(string eventType) => eventType switch
+    {
+        EventTypes.ProjectApprovalCreated or EventTypes.ProjectApprovalAmended or EventTypes.ProjectApprovalExtended
+            or EventTypes.ProjectApprovalRevoked => ProjectApproval,
+        _ => throw new InvalidOperationException($"No process takes {eventType}."),
+    };
+}

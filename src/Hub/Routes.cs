@@ -1,0 +1,57 @@
+using Hub.Console;
+using Hub.Intake;
+using Hub.Telemetry;
+using Microsoft.AspNetCore.Diagnostics;
+using Npgsql;
+
+namespace Hub;
+
+/// <summary>Every address the hub answers at; a test holds openapi.json against this list.</summary>
+internal static class Routes
+{
+    public static void Map(WebApplication app)
+    {
+        app.UseExceptionHandler(errors => errors.Run(WriteErrorAsync));
+        app.Use(WriteBareStatusAsync);
+        app.UseRouting();
+
+        app.MapPost("/api/v1/events", (HttpContext http, EventEndpoint endpoint) => endpoint.PostAsync(http));
+        app.MapGet("/api/v1/events/{id}", (HttpContext http, ReceiptEndpoint endpoint, string id) => endpoint.GetAsync(http, id));
+        app.MapGet("/api/v1/events/{id}/receipts", (HttpContext http, ReceiptEndpoint endpoint, string id) => endpoint.GetReceiptsAsync(http, id));
+        app.MapPost("/api/v1/events/{id}/receipts", (HttpContext http, ReceiptEndpoint endpoint, string id) => endpoint.PostReceiptAsync(http, id));
+
+        app.MapGet("/openapi.json", (HttpContext http) => PublishedFiles.SendAsync(http, "openapi.json"));
+        app.MapGet("/schemas", (HttpContext http) => PublishedFiles.ListSchemasAsync(http));
+        app.MapGet("/schemas/{name}", (HttpContext http, string name) => PublishedFiles.SendSchemaAsync(http, name));
+        app.MapGet("/problems/{code}", (HttpContext http, string code) => ProblemPages.SendAsync(http, code));
+
+        app.MapGet("/healthz", () => Results.Text("alive\n"));
+        app.MapGet("/readyz", async (HttpContext http, Health health) =>
+        {
+            var readiness = await health.CheckAsync(http.RequestAborted);
+            await Answers.WriteAsync(http, readiness.Ready ? 200 : 503, readiness, HealthJson.Default.Readiness);
+        });
+        app.MapGet("/metrics", async (Health health) => Results.Text(await health.MetricsAsync(), "text/plain; version=0.0.4; charset=utf-8"));
+        app.MapRazorPages();
+    }
+
+    // What the framework refuses by itself (too large a body, a broken request) is told in the same form as everything else.
+    private static Task WriteErrorAsync(HttpContext http) => Answers.WriteAsync(http, http.Features.Get<IExceptionHandlerFeature>()?.Error switch
+    {
+        BadHttpRequestException { StatusCode: 413 } => new Problem("too_large"),
+        BadHttpRequestException => new Problem("bad_json", Detail: "The request could not be read to its end."),
+        NpgsqlException or TimeoutException => new Problem("ledger_unavailable", RetryAfterSeconds: 5),
+        _ => new Problem("processing_failed", RetryAfterSeconds: 60),
+    });
+
+    private static async Task WriteBareStatusAsync(HttpContext http, RequestDelegate next)
+    {
+        await next(http);
+        if (http.Response.HasStarted || http.Response.ContentLength > 0 || http.Response.ContentType is not null)
+            return;
+        if (http.Response.StatusCode == 404)
+            await Answers.WriteAsync(http, new Problem("not_found"));
+        else if (http.Response.StatusCode == 405)
+            await Answers.WriteAsync(http, new Problem("method_not_allowed"));
+    }
+}

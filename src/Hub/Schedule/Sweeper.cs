@@ -1,0 +1,198 @@
+using Hub.Dispatch;
+using Hub.Engine;
+using Hub.Ledger;
+using Hub.Policies;
+using Npgsql;
+
+namespace Hub.Schedule;
+
+/// <summary>
+/// Turns time into inputs: due retries, ended leases, deadlines, dead nodes, another policy. Woken by NOTIFY, with a slow poll as the fallback; the happy path
+/// never comes here.
+/// </summary>
+internal sealed partial class Sweeper(
+    DeliveryQueue queue, BatchEngine engine, Lanes lanes, ConnectorNames connectors, NodeLease node, PolicyStore policies, NpgsqlDataSource database,
+    TimeProvider time, ILogger<Sweeper> logger) : BackgroundService
+{
+    /// <summary>How long a node counts as alive after its last beat; the beats come four times as often.</summary>
+    public static readonly TimeSpan AliveFor = TimeSpan.FromSeconds(8);
+
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500);
+    private const int CasesMax = 1000;
+
+    private readonly SemaphoreSlim wake = new(0, 1);
+    private DateTimeOffset nextBeat;
+    private string? sweptPolicies;
+
+    /// <summary>When the last sweep ended well; readiness looks at it.</summary>
+    public DateTimeOffset LastProgress { get; private set; }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var listening = ListenAsync(stoppingToken);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await SweepAsync();
+                LastProgress = time.GetUtcNow();
+            }
+            catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException or LedgerUnavailableException or InvalidOperationException)
+            {
+                LogFailed(error.Message);
+            }
+
+            await WaitAsync(stoppingToken);
+        }
+
+        await listening;
+    }
+
+    private async Task SweepAsync()
+    {
+        var now = time.GetUtcNow();
+        if (now >= nextBeat)
+        {
+            await BeatAsync(now);
+            await ApplyPausesAsync();
+            nextBeat = now + (AliveFor / 4);
+        }
+
+        foreach (var lane in lanes.All)
+            await SweepLaneAsync(lane);
+        await SubmitAllAsync(await queue.DueCasesAsync(now, CasesMax), due => new WakeInput(due.KeyHash));
+        await queue.SettleWakesAsync(now, CasesMax * 5);
+        await SweepPoliciesAsync();
+    }
+
+    private async Task SweepLaneAsync(PartnerLane lane)
+    {
+        var connector = connectors.Number(lane.Settings.Name);
+        var now = time.GetUtcNow();
+        if (lane.Recovered)
+        {
+            lane.Recovered = false;
+            await queue.RecoverAsync(connector, now);
+        }
+
+        // As long as there is room and something is due: a drain must be quicker than what comes in meanwhile.
+        while (lane.Room() is > 0 and var room)
+        {
+            var due = await queue.DueWaitsAsync(connector, now, Math.Min(room, CasesMax));
+            await SubmitAllAsync(due, found => new WakeInput(found.KeyHash) { Connector = connector });
+            if (due.Count < room)
+                return;
+        }
+    }
+
+    private async Task SweepPoliciesAsync()
+    {
+        var current = policies.Current.Digest;
+        if (sweptPolicies == current)
+            return;
+        for (long after = 0; ;)
+        {
+            var unserved = await queue.UnservedAsync(after, CasesMax);
+            await SubmitAllAsync(unserved, found => new WakeInput(found.KeyHash) { PolicyChanged = true });
+            if (unserved.Count < CasesMax)
+                break;
+            after = unserved[^1].CaseId;
+        }
+
+        sweptPolicies = current;
+    }
+
+    private async Task SubmitAllAsync(IReadOnlyList<DueCase> found, Func<DueCase, WakeInput> input)
+    {
+        if (found.Count == 0)
+            return;
+        var inputs = found.Select(input).ToList();
+        inputs.ForEach(engine.Submit);
+        await Task.WhenAll(inputs.Select(one => one.Completion));
+    }
+
+    private async Task BeatAsync(DateTimeOffset now)
+    {
+        if (node.Node == 0 || !await queue.BeatAsync(node.Node, now + AliveFor))
+            node.Node = await queue.StartNodeAsync(now, now + AliveFor);
+        node.AliveUntil = now + AliveFor;
+
+        var dead = (await queue.DeadNodesAsync(now)).ToHashSet();
+        dead.Remove(node.Node);
+        if (dead.Count == 0)
+            return;
+        var busy = await queue.BusyCasesAsync(now + lanes.Lease + TimeSpan.FromMinutes(2));
+        await SubmitAllAsync(busy, found => new WakeInput(found.KeyHash) { DeadNodes = dead });
+        foreach (var gone in dead)
+            await queue.StopNodeAsync(gone);
+        LogTookOver(dead.Count, busy.Count);
+    }
+
+    private async Task ApplyPausesAsync()
+    {
+        var paused = await queue.PausedAsync();
+        foreach (var lane in lanes.All)
+            lane.PausedReason = paused.GetValueOrDefault(lane.Settings.Name);
+    }
+
+    private async Task WaitAsync(CancellationToken stopping)
+    {
+        try
+        {
+            await wake.WaitAsync(Poll, stopping);
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping: the loop ends.
+        }
+    }
+
+    private async Task ListenAsync(CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await using var connection = await database.OpenConnectionAsync(stopping);
+                connection.Notification += (_, notice) =>
+                {
+                    if (notice.Channel == "hub_control")
+                        nextBeat = default;
+                    Wake();
+                };
+                await using (var listen = new NpgsqlCommand("LISTEN hub_waits; LISTEN hub_control", connection))
+                    await listen.ExecuteNonQueryAsync(stopping);
+                while (true)
+                    await connection.WaitAsync(stopping);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (Exception error) when (error is NpgsqlException or IOException or TimeoutException)
+            {
+                // The poll goes on meanwhile.
+                await Task.Delay(Poll, time, CancellationToken.None);
+            }
+        }
+    }
+
+    private void Wake()
+    {
+        try
+        {
+            if (wake.CurrentCount == 0)
+                wake.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // Another notice was quicker.
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A sweep failed and is repeated: {Reason}")]
+    private partial void LogFailed(string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Took over from {Nodes} dead node(s); {Cases} case(s) were looked at")]
+    private partial void LogTookOver(int nodes, int cases);
+}

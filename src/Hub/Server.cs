@@ -1,0 +1,111 @@
+using Hub.Console;
+using Hub.Dispatch;
+using Hub.Engine;
+using Hub.Intake;
+using Hub.Ledger;
+using Hub.Policies;
+using Hub.Schedule;
+using Hub.Telemetry;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Npgsql;
+
+namespace Hub;
+
+/// <summary>Wires the hub, in the order of the loop, and runs it.</summary>
+internal static class Server
+{
+    /// <summary>Builds a hub that is ready to start: the database is migrated, connectors have their numbers, packs are read.</summary>
+    public static async Task<WebApplication> BuildAsync(HubSettings settings, TimeProvider time, CancellationToken cancellation)
+    {
+        var database = OpenDatabase(settings);
+        if (settings.MigrateAtStart)
+            await Migrator.MigrateAsync(database, time, cancellation);
+        var policies = PolicyStore.Open(settings.Packs, settings.SitePacks);
+        var queue = new DeliveryQueue(database);
+        var numbers = await queue.NumberConnectorsAsync(settings.Connectors.Select(connector => connector.Name));
+
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseUrls(settings.Url);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(ConfigureKestrel);
+        builder.Logging.ClearProviders().AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+        });
+        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(settings.DrainSeconds + 15));
+
+        var services = builder.Services;
+        services.AddSingleton(time).AddSingleton(settings).AddSingleton(settings.Engine).AddSingleton(database).AddSingleton(policies).AddSingleton(queue);
+        services.AddSingleton(new ConnectorNames(numbers, settings.Connectors.Select(connector => connector.Name).ToHashSet(StringComparer.Ordinal)));
+
+        // Intake → Engine → Ledger → Dispatch → Connectors, and Schedule beside them.
+        services.AddSingleton<ApiKeys>().AddSingleton<PartnerAuthentication>().AddSingleton<EventEndpoint>().AddSingleton<ReceiptEndpoint>();
+        services.AddSingleton(_ => new LedgerStore(settings.Database)).AddSingleton<LedgerQueries>().AddSingleton<ExchangeLog>().AddSingleton<BatchEngine>();
+        services.AddSingleton<NodeLease>();
+        services.AddSingleton(provider => new Lanes(settings.Connectors, provider.GetRequiredService<NodeLease>(), time, provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton<IDispatcher>(provider => provider.GetRequiredService<Lanes>());
+        services.AddSingleton<Sweeper>().AddSingleton<PolicyWatch>();
+        services.AddSingleton<MetricsText>().AddSingleton<Health>();
+        services.AddHostedService<HubLifetime>();
+        services.AddRazorPages(pages => pages.RootDirectory = "/Console/Pages");
+
+        var app = builder.Build();
+        Routes.Map(app);
+        return app;
+    }
+
+    /// <summary>The pool for people's and partners' queries; the engine has its own.</summary>
+    public static NpgsqlDataSource OpenDatabase(HubSettings settings) => new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder(settings.Database)
+    {
+        ApplicationName = "hub",
+        MaxPoolSize = 20,
+        CommandTimeout = 15,
+    }.ConnectionString).Build();
+
+    private static void ConfigureKestrel(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = EventEndpoint.BatchBytesMax + 1;
+        kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+        kestrel.Limits.MaxConcurrentConnections = 4096;
+    }
+}
+
+/// <summary>Starts the parts in the order in which they need one another, and stops them so that nothing taken in is lost.</summary>
+internal sealed class HubLifetime(
+    BatchEngine engine, Lanes lanes, Sweeper sweeper, PartnerAuthentication authentication, PolicyWatch watch, DeliveryQueue queue, NodeLease node, HubSettings settings, MetricsText metrics)
+    : IHostedService
+{
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        _ = metrics;
+        lanes.AnswerTo(engine);
+        await engine.StartAsync(cancellationToken);
+        await authentication.StartAsync(cancellationToken);
+        await sweeper.StartAsync(cancellationToken);
+        await watch.StartAsync(cancellationToken);
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        // The web server has stopped before: nothing new comes in. Attempts under way end and are settled, then the engine ends.
+        await watch.StopAsync(cancellationToken);
+        await lanes.DrainAsync(TimeSpan.FromSeconds(settings.DrainSeconds));
+        await sweeper.StopAsync(cancellationToken);
+        engine.Drain();
+        await engine.StopAsync(cancellationToken);
+        await authentication.StopAsync(cancellationToken);
+        try
+        {
+            await queue.StopNodeAsync(node.Node);
+        }
+        catch (NpgsqlException)
+        {
+            // Without the database the node's lease ends by itself.
+        }
+    }
+}
