@@ -23,18 +23,15 @@ public static class ConnectorCatalog
     /// <summary>Makes a connector with connections of its own, to be kept for the life of the process.</summary>
     /// <exception cref="InvalidOperationException">The settings are wrong; the message names every fault.</exception>
     public static IConnector Create(ConnectorSettings settings, TimeProvider clock) =>
-        Create(settings, PartnerHttp.CreateHandler(settings), clock);
+        Create(Checked(settings), PartnerHttp.CreateHandler(settings), clock);
 
     /// <param name="settings">Checked here once more: nothing half-configured starts.</param>
     /// <param name="handler">What makes the connections; stays the caller's to dispose.</param>
     /// <param name="clock">Time of signatures, limits and measurements.</param>
-    public static IConnector Create(ConnectorSettings settings, HttpMessageHandler handler, TimeProvider clock)
-    {
-        if (settings.Validate() is { Count: > 0 } problems)
-        {
-            throw new InvalidOperationException(string.Join(" ", problems));
-        }
+    /// <returns>The connector, without breaker: whoever calls it decides what goes through one.</returns>
+    public static IConnector Create(ConnectorSettings settings, HttpMessageHandler handler, TimeProvider clock) =>
+        Makers[Checked(settings).Kind](settings, new PartnerHttp(settings, handler, clock), clock);
 
-        return Makers[settings.Kind](settings, new PartnerHttp(settings, handler, clock), clock);
-    }
+    private static ConnectorSettings Checked(ConnectorSettings settings) =>
+        settings.Validate() is { Count: > 0 } problems ? throw new InvalidOperationException(string.Join(" ", problems)) : settings;
 }

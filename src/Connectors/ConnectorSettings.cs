@@ -116,8 +116,7 @@ public sealed record ConnectorSettings
         {
             yield return "TimeoutSeconds must be above 0 and at most 300.";
         }
-
-        if (!(ConnectTimeoutSeconds > 0 && ConnectTimeoutSeconds <= TimeoutSeconds))
+        else if (!(ConnectTimeoutSeconds > 0 && ConnectTimeoutSeconds <= TimeoutSeconds))
         {
             yield return "ConnectTimeoutSeconds must be above 0 and at most TimeoutSeconds.";
         }
