@@ -1,0 +1,37 @@
+using Hub.Connectors.UtilityCrm;
+
+namespace Hub.Connectors;
+
+/// <summary>Every kind of connector there is: one line each.</summary>
+public static class ConnectorCatalog
+{
+    public const string SgccCrm = "sgcc-crm";
+    public const string LocalCrm = "local-crm";
+    public const string Webhook = "webhook";
+
+    private delegate IConnector Maker(ConnectorSettings settings, PartnerHttp http, TimeProvider clock);
+
+    private static readonly Dictionary<string, Maker> Makers = new()
+    {
+        [SgccCrm] = (settings, http, clock) => new SgccCrmConnector(settings, http, clock),
+        [LocalCrm] = (settings, http, _) => new LocalCrmConnector(settings, http),
+        [Webhook] = (settings, http, clock) => new WebhookConnector(settings, http, clock),
+    };
+
+    public static IReadOnlyList<string> Kinds { get; } = [.. Makers.Keys];
+
+    /// <summary>Makes a connector with connections of its own, to be kept for the life of the process.</summary>
+    /// <exception cref="InvalidOperationException">The settings are wrong; the message names every fault.</exception>
+    public static IConnector Create(ConnectorSettings settings, TimeProvider clock) =>
+        Create(Checked(settings), PartnerHttp.CreateHandler(settings), clock);
+
+    /// <param name="settings">Checked here once more: nothing half-configured starts.</param>
+    /// <param name="handler">What makes the connections; stays the caller's to dispose.</param>
+    /// <param name="clock">Time of signatures, limits and measurements.</param>
+    /// <returns>The connector, without breaker: whoever calls it decides what goes through one.</returns>
+    public static IConnector Create(ConnectorSettings settings, HttpMessageHandler handler, TimeProvider clock) =>
+        Makers[Checked(settings).Kind](settings, new PartnerHttp(settings, handler, clock), clock);
+
+    private static ConnectorSettings Checked(ConnectorSettings settings) =>
+        settings.Validate() is { Count: > 0 } problems ? throw new InvalidOperationException(string.Join(" ", problems)) : settings;
+}

@@ -1,0 +1,183 @@
+using System.Globalization;
+
+namespace Hub.Connectors;
+
+/// <summary>One connector instance: an item of <c>Hub:Connectors</c>.</summary>
+public sealed record ConnectorSettings
+{
+    /// <summary>Operator id, such as <c>sgcc-linfen</c>: unique, in logs, metrics and addresses of the console.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>One of <see cref="ConnectorCatalog.Kinds"/>.</summary>
+    public string Kind { get; init; } = "";
+
+    /// <summary>Chinese name shown to people.</summary>
+    public string Title { get; init; } = "";
+
+    /// <summary>English name shown to people.</summary>
+    public string TitleEn { get; init; } = "";
+
+    /// <summary>Absolute http or https address: the whole address of a webhook, the root of a CRM's interface.</summary>
+    public Uri? Address { get; init; }
+
+    /// <summary>Webhook: HMAC key <c>whsec_…</c>. CRM: the app secret or bearer token the partner gave.</summary>
+    public string? Secret { get; init; }
+
+    /// <summary>Webhook: Ed25519 seed <c>whsk_…</c> (base64, 32 bytes), for signatures <c>v1a</c>.</summary>
+    public string? PrivateKey { get; init; }
+
+    /// <summary>The name we have at the CRM's gateway.</summary>
+    public string? AppKey { get; init; }
+
+    /// <summary>Power factor by which a load in kW becomes a capacity in kVA (<c>local-crm</c>); above 0, at most 1.</summary>
+    public double PowerFactor { get; init; } = 0.9;
+
+    public double ConnectTimeoutSeconds { get; init; } = 5;
+
+    /// <summary>Limit of one whole attempt, connecting and a quick retry included.</summary>
+    public double TimeoutSeconds { get; init; } = 20;
+
+    /// <summary>Attempts at the same time.</summary>
+    public int Workers { get; init; } = 8;
+
+    /// <summary>Deliveries that may wait in memory.</summary>
+    public int QueueLimit { get; init; } = 256;
+
+    public BreakerSettings Breaker { get; init; } = new();
+
+    // The generated text of a record would print the secrets.
+    public override string ToString() => $"{Name} ({Kind})";
+
+    /// <summary>What is wrong, one sentence each; empty when the connector may start.</summary>
+    public IReadOnlyList<string> Validate() =>
+        [.. Problems().Select(problem => string.Create(CultureInfo.InvariantCulture, $"Connector '{Name}': {problem}"))];
+
+    private IEnumerable<string> Problems() =>
+        [.. IdentityProblems(), .. AddressProblems(), .. KeyProblems(), .. LimitProblems(), .. Breaker.Problems()];
+
+    private IEnumerable<string> IdentityProblems()
+    {
+        if (Name.Length is 0 or > 64 || !Name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-'))
+        {
+            yield return "Name must be 1 to 64 lower-case letters, digits or hyphens.";
+        }
+
+        if (!ConnectorCatalog.Kinds.Contains(Kind))
+        {
+            yield return $"Kind '{Kind}' is not one of {string.Join(", ", ConnectorCatalog.Kinds)}.";
+        }
+    }
+
+    private IEnumerable<string> AddressProblems()
+    {
+        if (Address is not { IsAbsoluteUri: true, Scheme: "http" or "https" })
+        {
+            yield return "Address must be an absolute http or https address.";
+        }
+        else if (Address.UserInfo.Length > 0 || Address.Fragment.Length > 0)
+        {
+            yield return "Address must carry neither a user name nor a fragment.";
+        }
+    }
+
+    private IEnumerable<string> KeyProblems() => Kind switch
+    {
+        ConnectorCatalog.SgccCrm => Missing(nameof(AppKey), AppKey).Concat(Missing(nameof(Secret), Secret)),
+        ConnectorCatalog.LocalCrm => Missing(nameof(Secret), Secret),
+        ConnectorCatalog.Webhook => WebhookKeyProblems(),
+        _ => [],
+    };
+
+    private static IEnumerable<string> Missing(string name, string? value) =>
+        string.IsNullOrWhiteSpace(value) ? [$"{name} is missing."] : [];
+
+    private IEnumerable<string> WebhookKeyProblems()
+    {
+        if (Secret is null && PrivateKey is null)
+        {
+            yield return "Secret (whsec_) or PrivateKey (whsk_) is missing: a push is never unsigned.";
+        }
+
+        if (Secret is not null && !WebhookSignature.TryReadSecret(Secret, out _))
+        {
+            yield return "Secret must be 'whsec_' and base64 of 24 to 64 bytes.";
+        }
+
+        if (PrivateKey is not null && !WebhookSignature.TryReadSeed(PrivateKey, out _))
+        {
+            yield return "PrivateKey must be 'whsk_' and base64 of 32 bytes.";
+        }
+    }
+
+    private IEnumerable<string> LimitProblems()
+    {
+        // The upper limit keeps a mistyped unit (milliseconds) from holding a worker for hours.
+        if (TimeoutSeconds is not (> 0 and <= 300))
+        {
+            yield return "TimeoutSeconds must be above 0 and at most 300.";
+        }
+        else if (!(ConnectTimeoutSeconds > 0 && ConnectTimeoutSeconds <= TimeoutSeconds))
+        {
+            yield return "ConnectTimeoutSeconds must be above 0 and at most TimeoutSeconds.";
+        }
+
+        if (Workers is < 1 or > 1024)
+        {
+            yield return "Workers must be 1 to 1024.";
+        }
+
+        if (QueueLimit < 1)
+        {
+            yield return "QueueLimit must be at least 1.";
+        }
+
+        if (PowerFactor is not (> 0 and <= 1))
+        {
+            yield return "PowerFactor must be above 0 and at most 1.";
+        }
+    }
+}
+
+/// <summary>When a connector is left alone for a while.</summary>
+public sealed record BreakerSettings
+{
+    private static readonly double[] UsualBreaks = [30, 60, 120, 300];
+
+    /// <summary>Length of the rolling window.</summary>
+    public double WindowSeconds { get; init; } = 300;
+
+    /// <summary>Attempts in the window below which the breaker never opens.</summary>
+    public int Minimum { get; init; } = 10;
+
+    /// <summary>Share of failures in the window from which it opens; above 0, at most 1.</summary>
+    public double FailureRatio { get; init; } = 0.5;
+
+    /// <summary>Length of the first, second, … break; the last one repeats for ever. Empty: 30, 60, 120, 300.</summary>
+    // Empty by default, because the configuration binder appends to a list instead of replacing it.
+    public IReadOnlyList<double> BreakSeconds { get; init; } = [];
+
+    internal IReadOnlyList<double> Breaks => BreakSeconds.Count > 0 ? BreakSeconds : UsualBreaks;
+
+    internal IEnumerable<string> Problems()
+    {
+        if (WindowSeconds is not (>= 1 and <= 86_400))
+        {
+            yield return "Breaker:WindowSeconds must be 1 to 86400.";
+        }
+
+        if (Minimum < 2)
+        {
+            yield return "Breaker:Minimum must be at least 2.";
+        }
+
+        if (FailureRatio is not (> 0 and <= 1))
+        {
+            yield return "Breaker:FailureRatio must be above 0 and at most 1.";
+        }
+
+        if (Breaks.Any(seconds => seconds is not (>= 1 and <= 86_400)))
+        {
+            yield return "Breaker:BreakSeconds must each be 1 to 86400.";
+        }
+    }
+}

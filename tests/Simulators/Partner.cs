@@ -1,0 +1,53 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace Hub.Simulators;
+
+/// <summary>One pretended partner: its dialect is in the derived class, its memory in <see cref="LeadBook"/>.</summary>
+public abstract class Partner(PartnerSettings settings, LeadBook book)
+{
+    public string Name => settings.Name;
+
+    public string Kind => settings.Kind;
+
+    public LeadBook Book => book;
+
+    public Faults Faults { get; } = new(settings.Name);
+
+    protected PartnerSettings Settings => settings;
+
+    /// <summary>Answers one request in the partner's dialect, with its effect.</summary>
+    public abstract Reply Answer(Hit hit);
+
+    /// <summary>How this dialect says no to the content.</summary>
+    public abstract Reply RefuseContent();
+
+    /// <summary>How this dialect says no to the caller.</summary>
+    public abstract Reply RefuseCaller();
+
+    public static Partner Create(PartnerSettings settings, LeadBook book, TimeProvider clock) => settings.Kind switch
+    {
+        "sgcc-crm" => new SgccCrm(settings, book, clock),
+        "local-crm" => new LocalCrm(settings, book),
+        "webhook" => new WebhookUtility(settings, book, clock),
+        _ => throw new InvalidOperationException($"Partner '{settings.Name}' is of the unknown kind '{settings.Kind}'."),
+    };
+}
+
+/// <summary>One request as it arrived.</summary>
+public sealed record Hit(string Method, string Path, IHeaderDictionary Headers, byte[] Body)
+{
+    public string Digest => Convert.ToHexStringLower(SHA256.HashData(Body));
+
+    public string? Header(string name) => Headers.TryGetValue(name, out var values) ? values.ToString() : null;
+}
+
+/// <summary>One response as it will leave.</summary>
+public sealed record Reply(int Status, byte[] Body, string ContentType = "application/json; charset=utf-8")
+{
+    public IReadOnlyList<(string Name, string Value)> Headers { get; init; } = [];
+
+    public static Reply Json(int status, object value) => new(status, JsonSerializer.SerializeToUtf8Bytes(value, SimulatorJson.Options));
+
+    public static Reply Empty(int status) => new(status, []);
+}

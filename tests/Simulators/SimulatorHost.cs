@@ -1,0 +1,199 @@
+using System.Net;
+using System.Text.Json;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace Hub.Simulators;
+
+/// <summary>All pretended partners in one process: a port each, and one more for the index page and the switches.</summary>
+public sealed class SimulatorHost : IAsyncDisposable
+{
+    private const int BodyBytesMax = 1024 * 1024;
+
+    private readonly Journal journal;
+    private readonly TimeProvider clock;
+    private readonly List<RunningPartner> partners = [];
+    private WebApplication? admin;
+
+    private SimulatorHost(Journal journal, TimeProvider clock)
+    {
+        this.journal = journal;
+        this.clock = clock;
+    }
+
+    public Uri AdminAddress => AddressOf(admin!);
+
+    /// <param name="settings">Which partners, on which ports; port 0 takes a free one.</param>
+    /// <param name="cancellation">Gives up starting.</param>
+    /// <param name="clock">Tests give their own.</param>
+    public static async Task<SimulatorHost> StartAsync(SimulatorSettings settings, CancellationToken cancellation, TimeProvider? clock = null)
+    {
+        var host = new SimulatorHost(Journal.Open(settings.Journal), clock ?? TimeProvider.System);
+        try
+        {
+            foreach (var partner in settings.Partners)
+            {
+                host.partners.Add(await host.StartPartnerAsync(settings, partner, cancellation));
+            }
+
+            host.admin = await host.StartAdminAsync(settings, cancellation);
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+    }
+
+    public Uri AddressOf(string partner) => Running(partner).Address;
+
+    public Partner Partner(string name) => Running(name).Partner;
+
+    public Task WaitForShutdownAsync() => admin!.WaitForShutdownAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var running in partners)
+        {
+            await running.App.DisposeAsync();
+            await (running.Receipts?.DisposeAsync() ?? ValueTask.CompletedTask);
+        }
+
+        await (admin?.DisposeAsync() ?? ValueTask.CompletedTask);
+        journal.Dispose();
+    }
+
+    private RunningPartner Running(string name) =>
+        partners.Find(running => running.Partner.Name == name) ?? throw new InvalidOperationException($"There is no partner '{name}'.");
+
+    private async Task<RunningPartner> StartPartnerAsync(SimulatorSettings settings, PartnerSettings partnerSettings, CancellationToken cancellation)
+    {
+        var book = new LeadBook(partnerSettings.Name, journal, clock);
+        book.Restore(journal.Earlier);
+        var partner = Simulators.Partner.Create(partnerSettings, book, clock);
+        var receipts = settings.HubUrl is null || partnerSettings.HubKey is null ? null : new Receipts(settings, partnerSettings, clock);
+        book.Took = receipts is null ? null : receipts.Plan;
+
+        var app = Build(settings.Host, partnerSettings.Port);
+        var running = new RunningPartner(partner, receipts, app);
+        app.Run(context => ServeAsync(context, running));
+        await app.StartAsync(cancellation);
+        return running;
+    }
+
+    private async Task<WebApplication> StartAdminAsync(SimulatorSettings settings, CancellationToken cancellation)
+    {
+        var app = Build(settings.Host, settings.AdminPort);
+        app.MapGet("/", () => Results.Text(IndexPage.Render(partners), "text/html; charset=utf-8"));
+        app.MapGet("/{partner}/leads", (string partner, string? subject, int? limit) => ForPartner(partner, running => LeadsOf(running, subject, limit)));
+        app.MapGet("/{partner}/stats", (string partner) => ForPartner(partner, running => Json(running.Stats)));
+        app.MapPost("/{partner}/faults", (string partner, Fault fault) => ForPartner(partner, running => SetFault(running, fault)));
+        app.MapPost("/{partner}/reset", (string partner) => ForPartner(partner, Reset));
+        await app.StartAsync(cancellation);
+        return app;
+    }
+
+    private IResult ForPartner(string name, Func<RunningPartner, IResult> serve) =>
+        partners.Find(running => running.Partner.Name == name) is { } running ? serve(running) : Json(new { error = $"no partner '{name}'" }, 404);
+
+    private static IResult LeadsOf(RunningPartner running, string? subject, int? limit) =>
+        Json(running.Partner.Book.List(subject, Math.Clamp(limit ?? 1000, 1, 100_000)).Select(lead => new
+        {
+            lead.LeadNo,
+            lead.Subject,
+            lead.State,
+            lead.Sequence,
+            lead.Commands,
+            lead.ChangedAt,
+            fields = lead.Fields.Length > 0 ? JsonSerializer.Deserialize<JsonElement>(lead.Fields) : (JsonElement?)null,
+        }));
+
+    private static IResult SetFault(RunningPartner running, Fault fault) =>
+        running.Partner.Faults.Set(fault) is { } problem ? Json(new { error = problem }, 400) : Json(fault);
+
+    private static IResult Reset(RunningPartner running)
+    {
+        running.Partner.Book.Clear();
+        running.Partner.Faults.Set(new());
+        return Json(running.Stats);
+    }
+
+    private static IResult Json(object value, int status = 200) => Results.Json(value, SimulatorJson.Options, statusCode: status);
+
+    private async Task ServeAsync(HttpContext context, RunningPartner running)
+    {
+        Interlocked.Increment(ref running.Requests);
+        if (context.Request.Path == "/elsewhere")
+        {
+            Interlocked.Increment(ref running.RedirectsFollowed);
+        }
+
+        var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        var hit = new Hit(context.Request.Method, context.Request.Path, context.Request.Headers, body.ToArray());
+        running.LastDigest = hit.Digest;
+        var faults = running.Partner.Faults;
+        try
+        {
+            await faults.ServeAsync(context, running.Partner, hit, faults.Next(), clock);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The caller gave up, as the fault wanted.
+        }
+    }
+
+    private static WebApplication Build(string host, int port)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = BodyBytesMax;
+            kestrel.Listen(IPAddress.Parse(host), port);
+        });
+        // A caller that waits for a fault must not keep the process from stopping.
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(2));
+        return builder.Build();
+    }
+
+    private static Uri AddressOf(WebApplication app) =>
+        new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+
+    internal sealed class RunningPartner(Partner partner, Receipts? receipts, WebApplication app)
+    {
+        public long Requests;
+        public long RedirectsFollowed;
+
+        public Partner Partner => partner;
+
+        public Receipts? Receipts => receipts;
+
+        public WebApplication App => app;
+
+        public Uri Address => AddressOf(app);
+
+        /// <summary>SHA-256 of the last request body.</summary>
+        public string? LastDigest { get; set; }
+
+        public PartnerStats Stats => new(
+            partner.Name, partner.Kind, Interlocked.Read(ref Requests), Interlocked.Read(ref RedirectsFollowed), LastDigest, partner.Book.Stats,
+            partner.Faults.Current, partner.Faults.Counts, receipts?.Stats);
+    }
+
+    public PartnerStats StatsOf(string partner) => Running(partner).Stats;
+}
+
+/// <summary>Counts since the start of the process; the book's since the last reset.</summary>
+public sealed record PartnerStats(
+    string Name,
+    string Kind,
+    long Requests,
+    long RedirectsFollowed,
+    string? LastDigest,
+    BookStats Book,
+    Fault Fault,
+    IReadOnlyDictionary<string, long> FaultsStruck,
+    ReceiptStats? Receipts);
