@@ -1,0 +1,126 @@
+namespace Hub.Policies;
+
+/// <summary>A text for people in both languages of the house.</summary>
+internal sealed record Bilingual(string Zh, string En);
+
+/// <summary>Where a rule comes from.</summary>
+internal static class RuleSources
+{
+    /// <summary>The pack's document says it, at the rule's clause.</summary>
+    public const string Document = "document";
+
+    /// <summary>No source says it: a starting value of ours, to be settled with the authority.</summary>
+    public const string HubDefault = "hub default";
+}
+
+/// <summary>Kinds of utility.</summary>
+internal static class Utilities
+{
+    public const string Power = "power";
+    public const string Water = "water";
+    public const string Gas = "gas";
+    public const string Heat = "heat";
+
+    public static IReadOnlyList<string> All { get; } = [Power, Water, Gas, Heat];
+}
+
+/// <summary>Policy pack (地市规则包): the rules of one authority, in one version.</summary>
+internal sealed record Policy
+{
+    /// <summary>Stable word such as <c>linfen</c>.</summary>
+    public required string Id { get; init; }
+
+    public required Bilingual Title { get; init; }
+
+    /// <summary>Numbers joined by dots, compared number by number: 2021.10 is later than 2021.9.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>What a case keeps: <c>linfen@2021.1</c>.</summary>
+    public string Pin => $"{Id}@{Version}";
+
+    /// <summary>First day in force; null when the document does not say.</summary>
+    public DateOnly? ValidFrom { get; init; }
+
+    /// <summary>Last day in force; null while it is.</summary>
+    public DateOnly? ValidTo { get; init; }
+
+    /// <summary>Id of the pack whose rules hold where this one has none.</summary>
+    public string? Extends { get; init; }
+
+    /// <summary>Prefixes of GB/T 2260 codes, of 2, 4 or 6 digits.</summary>
+    public required IReadOnlyList<string> Regions { get; init; }
+
+    public required DocumentReference Document { get; init; }
+
+    public required IReadOnlyList<Operator> Operators { get; init; }
+
+    /// <summary>The pack's own rule, else that of the pack it extends; null when neither has one.</summary>
+    public FirstContactRule? FirstContact { get; init; }
+
+    public bool Covers(ReadOnlySpan<char> region) => LongestPrefix(region) > 0;
+
+    /// <summary>Length of the longest prefix that covers the place; 0 when none does.</summary>
+    public int LongestPrefix(ReadOnlySpan<char> region)
+    {
+        var longest = 0;
+        foreach (var prefix in Regions)
+        {
+            if (prefix.Length > longest && region.StartsWith(prefix))
+            {
+                longest = prefix.Length;
+            }
+        }
+
+        return longest;
+    }
+}
+
+/// <summary>The document a pack puts into rules.</summary>
+/// <param name="ShortName">The name clauses are cited by, S0 to S4.</param>
+/// <param name="Number">Null when the text at hand carries none.</param>
+/// <param name="Date">Day of issue; null when the text at hand carries none.</param>
+internal sealed record DocumentReference(string ShortName, string Title, string? Number, DateOnly? Date);
+
+/// <summary>A supply company (供电企业) and the area it serves.</summary>
+internal sealed record Operator
+{
+    public required string Id { get; init; }
+
+    public required string TitleZh { get; init; }
+
+    public required string TitleEn { get; init; }
+
+    /// <summary>One of <see cref="Utilities"/>.</summary>
+    public required string Utility { get; init; }
+
+    /// <summary>Prefixes of 2, 4 or 6 digits; empty when its area is not known: then only a sender that names it reaches it.</summary>
+    public required IReadOnlyList<string> Serves { get; init; }
+
+    /// <summary>Name of the connector instance; the operator's id unless the pack says otherwise.</summary>
+    public required string Connector { get; init; }
+
+    /// <summary>Null only when the source is <see cref="RuleSources.HubDefault"/>.</summary>
+    public string? Clause { get; init; }
+
+    /// <summary>One of <see cref="RuleSources"/>.</summary>
+    public required string Source { get; init; }
+
+    public Bilingual? Note { get; init; }
+}
+
+/// <summary>By when the operator has to have been in touch with the project's unit, counted from the day the lead is sent.</summary>
+internal sealed record FirstContactRule
+{
+    public required int LimitWorkingDays { get; init; }
+
+    /// <summary>Working days before the limit at which a warning is due; less than the limit.</summary>
+    public required int WarnBeforeWorkingDays { get; init; }
+
+    /// <summary>Null only when the source is <see cref="RuleSources.HubDefault"/>.</summary>
+    public string? Clause { get; init; }
+
+    /// <summary>One of <see cref="RuleSources"/>.</summary>
+    public required string Source { get; init; }
+
+    public Bilingual? Note { get; init; }
+}

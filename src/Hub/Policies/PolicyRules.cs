@@ -1,0 +1,109 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Hub.Policies;
+
+/// <summary>What has to hold between packs, once each of them has been read by itself.</summary>
+internal static class PolicyRules
+{
+    public static void Check(List<Loaded<Policy>> packs, List<PolicyProblem> problems)
+    {
+        CheckVersions(packs);
+        foreach (var pack in packs.Where(pack => pack.Content.Extends is not null))
+        {
+            CheckExtends(pack, packs);
+        }
+
+        var current = packs.GroupBy(pack => pack.Content.Id).Select(versions => versions.MaxBy(pack => pack.Content.Version, PackVersion.Order)!).ToList();
+        CheckOnce(current, pack => pack.Content.Regions, "regions", "地区", "Region");
+        CheckOnce(current, pack => pack.Content.Operators.Select(serving => serving.Id), "operators", "企业", "Operator");
+        CheckOnce(current, pack => pack.Content.Operators.SelectMany(serving => serving.Serves.Select(prefix => $"{serving.Utility} {prefix}")),
+            "operators", "供电区域", "Served area");
+        if (packs.Count == 0 && problems.Count == 0)
+        {
+            problems.Add(new("", 1, 1, "没有任何规则包。", "There is no pack at all."));
+        }
+    }
+
+    /// <summary>The pack with what it inherits filled in.</summary>
+    public static Policy Inherit(Policy policy, List<Loaded<Policy>> packs) => policy.FirstContact is null && Parent(policy, packs) is { } parent
+        ? policy with { FirstContact = Inherit(parent.Content, packs).FirstContact }
+        : policy;
+
+    /// <summary>By pin, a digest over the pack's bytes and those of all it extends.</summary>
+    public static Dictionary<string, string> PinDigests(List<Loaded<Policy>> packs) => packs.ToDictionary(pack => pack.Content.Pin, pack => PinDigest(pack, packs));
+
+    public static (WorkingCalendar? National, IReadOnlyList<CalendarOverlay> Overlays) Calendars(List<Loaded<CalendarFile>> files, List<PolicyProblem> problems)
+    {
+        foreach (var same in files.GroupBy(file => (file.Content.Id, file.Content.Version)).Where(same => same.Skip(1).Any()))
+        {
+            same.Last().Node.Report("version", "日历的编号和版本重复。", "A calendar of this id and version was read already.");
+        }
+
+        var current = files.GroupBy(file => file.Content.Id).Select(versions => versions.MaxBy(file => file.Content.Version, PackVersion.Order)!).ToList();
+        CheckOnce(current, file => file.Content.Regions, "regions", "地区", "Region");
+        if (current.Find(file => file.Content.Id == CalendarReader.National)?.Content is not { FirstDay: { } first, LastDay: { } last } national)
+        {
+            problems.Add(new("calendar", 1, 1, "缺少可用的全国日历（cn）。", "There is no usable national calendar (cn)."));
+            return (null, []);
+        }
+
+        var calendar = new WorkingCalendar(first, last, national.Days);
+        return (calendar, [.. current.SelectMany(file => file.Content.Regions.Select(region => new CalendarOverlay(region, calendar.With(file.Content.Days))))]);
+    }
+
+    private static void CheckVersions(List<Loaded<Policy>> packs)
+    {
+        foreach (var same in packs.GroupBy(pack => pack.Content.Pin).Where(same => same.Skip(1).Any()))
+        {
+            same.Last().Node.Report("version", $"{same.Key} 已在 {same.First().File.Name} 中；覆盖时须提高版本号。",
+                $"{same.Key} stands already in {same.First().File.Name}; to override it, raise the version.");
+        }
+    }
+
+    private static void CheckExtends(Loaded<Policy> pack, List<Loaded<Policy>> packs)
+    {
+        if (Parent(pack.Content, packs) is null)
+        {
+            pack.Node.Report("extends", $"找不到所继承的规则包“{pack.Content.Extends}”。", $"There is no pack \"{pack.Content.Extends}\" to extend.");
+            return;
+        }
+
+        var seen = new HashSet<string> { pack.Content.Id };
+        for (var parent = Parent(pack.Content, packs); parent is not null; parent = Parent(parent.Content, packs))
+        {
+            if (!seen.Add(parent.Content.Id))
+            {
+                pack.Node.Report("extends", "规则包互相继承，形成循环。", "The packs extend one another in a circle.");
+                return;
+            }
+        }
+    }
+
+    // Of two packs that claim the same thing, the later one is told.
+    private static void CheckOnce<T>(List<Loaded<T>> files, Func<Loaded<T>, IEnumerable<string>> claims, string key, string zh, string en)
+    {
+        var claimed = new Dictionary<string, Loaded<T>>();
+        foreach (var file in files)
+        {
+            foreach (var claim in claims(file))
+            {
+                if (!claimed.TryAdd(claim, file))
+                {
+                    file.Node.Report(key, $"{zh}“{claim}”已在 {claimed[claim].File.Name} 中。", $"{en} \"{claim}\" stands already in {claimed[claim].File.Name}.");
+                }
+            }
+        }
+    }
+
+    private static Loaded<Policy>? Parent(Policy policy, List<Loaded<Policy>> packs) =>
+        packs.Where(pack => pack.Content.Id == policy.Extends).MaxBy(pack => pack.Content.Version, PackVersion.Order);
+
+    private static string PinDigest(Loaded<Policy> pack, List<Loaded<Policy>> packs)
+    {
+        var own = Convert.ToHexStringLower(SHA256.HashData(pack.File.Bytes));
+        return Parent(pack.Content, packs) is { } parent
+            ? Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(own + PinDigest(parent, packs))))
+            : own;
+    }
+}
