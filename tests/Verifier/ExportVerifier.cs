@@ -19,6 +19,7 @@ public sealed class ExportVerifier
     private readonly ChainHead? expectedHead;
     private ExportHeader? header;
     private ChainHead last = ChainHead.Origin;
+    private string lastAt = "";
     private bool expectedSeen;
     private long lines;
     private long entries;
@@ -90,6 +91,7 @@ public sealed class ExportVerifier
 
         // What the file states, not what was recomputed: one changed entry is then one finding, not one for every entry after it.
         last = new(entry.Seq, entry.Hash);
+        lastAt = entry.At;
     }
 
     private void CheckPlace(ExportEntry entry)
@@ -102,6 +104,12 @@ public sealed class ExportVerifier
         if (entry.Prev != last.Hash)
         {
             Find(entry.Seq, "prev is not the hash of the entry before it");
+        }
+
+        // The spelling has one length, so the order of the texts is the order of the times.
+        if (string.CompareOrdinal(entry.At, lastAt) < 0)
+        {
+            Find(entry.Seq, "at is earlier than in the entry before it: entries are never back-dated");
         }
     }
 

@@ -156,6 +156,25 @@ public sealed class ExportVerifierTests
         Assert.Contains(export.Verify().Findings, finding => finding.Sentence.StartsWith("kind", StringComparison.Ordinal));
     }
 
+    // Well hashed all the way: only whoever can write the log can do this, and the order of time gives it away.
+    [Fact]
+    public void A_back_dated_entry_is_found() =>
+        Assert.Equal(3, Assert.Single(Export.WithEntries(3, secondOf: seq => seq is 3 ? 1 : seq).Verify().Findings).Seq);
+
+    // "Zg==" and "Zh==" decode to the same byte; only the first is written by an encoder.
+    [Fact]
+    public void A_respelt_content_is_found()
+    {
+        var export = Export.WithEntries(10);
+        var content = (string)export.Lines[10]["content"]!;
+        Assert.EndsWith("Q==", content, StringComparison.Ordinal);
+
+        export.Lines[10]["content"] = content[..^3] + "R==";
+
+        Assert.Equal(Convert.FromBase64String(content), Convert.FromBase64String((string)export.Lines[10]["content"]!));
+        Assert.Equal(10, Assert.Single(export.Verify().Findings).Seq);
+    }
+
     [Fact]
     public void A_member_the_chain_does_not_cover_is_found()
     {
@@ -209,12 +228,12 @@ public sealed class ExportVerifierTests
 
         public ChainHead Head { get; private set; } = ChainHead.Origin;
 
-        public static Export WithEntries(int count, string partner = "urban-bureau")
+        public static Export WithEntries(int count, string partner = "urban-bureau", Func<int, int>? secondOf = null)
         {
             var export = new Export();
             for (var seq = 1; seq <= count; seq++)
             {
-                export.Append(seq, partner);
+                export.Append(seq, partner, secondOf?.Invoke(seq) ?? seq);
             }
 
             export.Lines[0] = new()
@@ -235,14 +254,14 @@ public sealed class ExportVerifierTests
             return ExportVerifier.Verify(new MemoryStream(Encoding.UTF8.GetBytes(text)), expectedHead);
         }
 
-        private void Append(int seq, string partner)
+        private void Append(int seq, string partner, int second)
         {
             var content = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $$"""{"projectName":"配电工程","version":{{seq}}}"""));
             var digest = Convert.ToHexStringLower(SHA256.HashData(content));
             string[] covered =
             [
                 seq.ToString(CultureInfo.InvariantCulture),
-                string.Create(CultureInfo.InvariantCulture, $"2026-03-02T00:00:{seq:00}.000001Z"),
+                string.Create(CultureInfo.InvariantCulture, $"2026-03-02T00:00:{second:00}.000001Z"),
                 "event.accepted",
                 partner,
                 string.Create(CultureInfo.InvariantCulture, $"0195a0b0-0000-7000-8000-{seq:000000000000}"),
