@@ -46,7 +46,8 @@ internal sealed class WorkingCalendar
     {
         ArgumentOutOfRangeException.ThrowIfNegative(n);
         var due = n == 0 ? start : DateOnly.FromDayNumber(DayOfCount((long)CountThrough(start.DayNumber) + n, start.DayNumber));
-        return (due, due > LastDay || (n > 0 && start.DayNumber + 1 < FirstDay.DayNumber) || due < FirstDay);
+        var firstCounted = n == 0 ? start : start.AddDays(1);
+        return (due, firstCounted < FirstDay || due > LastDay);
     }
 
     /// <summary>Working days after <paramref name="from"/> through <paramref name="to"/>; negative when <paramref name="to"/> is earlier.</summary>

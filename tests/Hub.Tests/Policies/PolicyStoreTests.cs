@@ -323,6 +323,49 @@ public sealed class PolicyStoreTests : IDisposable
         Assert.True(set.CalendarFor("141002").IsWorkingDay(new(2021, 9, 1)));
     }
 
+    [Fact]
+    public void A_later_calendar_of_the_site_settles_what_was_provisional()
+    {
+        var store = PolicyStore.Open(folder, site);
+        Assert.Equal((new DateOnly(2022, 1, 3), true), store.Current.Calendar.AddWorkingDays(new(2021, 12, 31), 1));
+        Directory.CreateDirectory(Path.Combine(site, "calendar"));
+        Write("calendar/cn.yaml", Calendar, site, ("version: \"1\"", "version: \"2\""), ("2021-12-31", "2022-12-31"), ("to: 2021-10-07, name: 国庆节 }",
+            "to: 2021-10-07, name: 国庆节 }\n      - { from: 2022-01-01, to: 2022-01-03, name: 元旦 }"));
+
+        Assert.True(store.TryReload(out _));
+
+        Assert.Equal((new DateOnly(2022, 1, 4), false), store.Current.Calendar.AddWorkingDays(new(2021, 12, 31), 1));
+    }
+
+    [Fact]
+    public void Each_utility_goes_its_own_way_in_the_order_asked()
+    {
+        Write("city.yaml", City.Replace("first_contact:", """
+              - id: water-county
+                title: { zh: 水, en: Water }
+                utility: water
+                serves: ["141033"]
+                connector: water-crm
+                source: document
+                clause: S9 二
+              - id: op-b
+                title: { zh: 乙, en: B }
+                utility: power
+                serves: ["141033"]
+                source: document
+                clause: S9 三
+            first_contact:
+            """, StringComparison.Ordinal));
+        var set = PolicyStore.Open(folder).Current;
+
+        Assert.Equal(["water-county", "op-b"], Ids(set.Route("141033", null, ["water", "power"])));
+        Assert.Equal(["op-a", "water-county"], Ids(set.Route("141033", "op-a", ["power", "water"])));
+        Assert.Equal(["op-a"], Ids(set.Route("141002", null, ["power", "water", "gas"])));
+        Assert.Equal(["op-a", "water-county"], Ids(set.Route("141002", "water-county", ["power", "water"])));
+        Assert.Equal("water-crm", set.OperatorById("water-county")?.Connector);
+        Assert.Null(set.OperatorById("nobody"));
+    }
+
     [Theory]
     [InlineData("2021.2", "2021.10", -1)]
     [InlineData("2021", "2021.0", -1)]
@@ -330,6 +373,8 @@ public sealed class PolicyStoreTests : IDisposable
     [InlineData("10", "9.9", 1)]
     public void Versions_are_compared_number_by_number(string left, string right, int order) =>
         Assert.Equal(order, Math.Sign(PackVersion.Order.Compare(left, right)));
+
+    private static IEnumerable<string> Ids(IEnumerable<Operator> operators) => operators.Select(serving => serving.Id);
 
     private void Write(string name, string text) => File.WriteAllText(Path.Combine(folder, name), text);
 
