@@ -92,6 +92,22 @@ public sealed class PartnerHttpTests
         }
     }
 
+    [Theory]
+    [InlineData(200, Outcome.Unknown, AnswerReasons.ConnectionLost)]
+    [InlineData(500, Outcome.Unavailable, AnswerReasons.ServerError)]
+    [InlineData(422, Outcome.Refused, AnswerReasons.ContentRefused)]
+    public async Task A_body_that_breaks_off_spoils_a_success_but_not_a_failure(int status, Outcome outcome, string reason)
+    {
+        foreach (var kind in ConnectorCatalog.Kinds)
+        {
+            var partner = new StubPartner(_ => Task.FromResult(new HttpResponseMessage((HttpStatusCode)status) { Content = new StreamContent(new BrokenStream()) }));
+
+            var answer = await partner.DeliverAsync(kind);
+
+            Assert.Equal((outcome, reason), (answer.Outcome, answer.Reason));
+        }
+    }
+
     [Fact]
     public async Task A_partner_that_took_the_message_and_wants_no_more_is_obeyed_in_both()
     {
@@ -129,5 +145,11 @@ public sealed class PartnerHttpTests
 
         Assert.Equal((false, false, DecompressionMethods.None), (handler.AllowAutoRedirect, handler.UseCookies, handler.AutomaticDecompression));
         Assert.Equal(TimeSpan.FromSeconds(3), handler.ConnectTimeout);
+    }
+
+    private sealed class BrokenStream() : MemoryStream(new byte[10])
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            throw new HttpIOException(HttpRequestError.ResponseEnded);
     }
 }

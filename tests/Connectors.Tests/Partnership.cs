@@ -10,6 +10,9 @@ internal sealed class Partnership : IAsyncDisposable
 
     private static readonly byte[] Seed = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
 
+    // Only a failing test waits this long, in place of hanging.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private readonly SimulatorHost host;
     private readonly SocketsHttpHandler handler;
 
@@ -81,9 +84,9 @@ internal sealed class Partnership : IAsyncDisposable
         var struck = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         host.Partner(Name).Faults.Struck = _ => struck.TrySetResult();
         var answer = call();
-        await struck.Task.WaitAsync(Cancellation);
+        await struck.Task.WaitAsync(Patience, Cancellation);
         Clock.Advance(TimeSpan.FromSeconds(Settings.TimeoutSeconds));
-        return await answer;
+        return await answer.WaitAsync(Patience, Cancellation);
     }
 
     /// <summary>The partner stops listening; its address stays.</summary>

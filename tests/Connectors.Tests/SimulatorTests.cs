@@ -16,7 +16,7 @@ public sealed class SimulatorTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_simulator_that_died_knows_from_its_journal_what_it_took()
+    public async Task A_simulator_that_died_within_a_line_knows_from_its_journal_what_it_took()
     {
         var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         var id = Guid.NewGuid();
@@ -29,6 +29,7 @@ public sealed class SimulatorTests
                 first.Partner("crm").Book.Take(id, "项目甲", "create", 1, Fields);
             }
 
+            await File.AppendAllTextAsync(path, """{"time":"2026-03-02T01:3""", Cancellation);
             await using var second = await SimulatorHost.StartAsync(settings, Cancellation, new FakeClock());
             second.Partner("crm").Book.Take(id, "项目甲", "create", 1, Fields);
 

@@ -167,10 +167,10 @@ public sealed class Faults(string partner)
     private static async Task CutShortAsync(HttpContext context, Reply reply)
     {
         context.Response.StatusCode = reply.Status;
+        context.Response.ContentType = reply.ContentType;
+        // The server closes the connection over the missing bytes. An abort would reset it, and a reset may overtake the headers.
         context.Response.ContentLength = reply.Body.Length + 100;
         await context.Response.Body.WriteAsync(reply.Body, context.RequestAborted);
-        await context.Response.Body.FlushAsync(context.RequestAborted);
-        context.Abort();
     }
 
     private static async Task WriteAsync(HttpContext context, Reply reply)

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Hub.Simulators;
@@ -31,20 +32,22 @@ public sealed class Journal : IDisposable
         }
 
         var earlier = File.Exists(path) ? Read(path) : [];
-        return new(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0), earlier);
+        var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+
+        // A line cut off by a kill was told to nobody; left in place it would spoil the next one.
+        stream.SetLength(WholeLines(path));
+        stream.Seek(0, SeekOrigin.End);
+        return new(stream, earlier);
     }
 
+    /// <summary>The whole lines of a journal, also while it is being written.</summary>
     public static IReadOnlyList<JournalEntry> Read(string path)
     {
-        using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-        var entries = new List<JournalEntry>();
-        while (reader.ReadLine() is { } line)
-        {
-            entries.Add(JsonSerializer.Deserialize<JournalEntry>(line, SimulatorJson.Options)
-                ?? throw new InvalidOperationException($"Line {entries.Count + 1} of the journal {path} is empty."));
-        }
-
-        return entries;
+        var bytes = Bytes(path);
+        var text = Encoding.UTF8.GetString(bytes, 0, Array.LastIndexOf(bytes, (byte)'\n') + 1);
+        return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line =>
+            JsonSerializer.Deserialize<JournalEntry>(line, SimulatorJson.Options)
+            ?? throw new InvalidOperationException($"The journal {path} holds a line without an entry."))];
     }
 
     public void Append(JournalEntry entry)
@@ -62,4 +65,14 @@ public sealed class Journal : IDisposable
     }
 
     public void Dispose() => file?.Dispose();
+
+    private static int WholeLines(string path) => Array.LastIndexOf(Bytes(path), (byte)'\n') + 1;
+
+    private static byte[] Bytes(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
 }

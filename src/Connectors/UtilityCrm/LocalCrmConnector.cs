@@ -27,13 +27,8 @@ internal sealed class LocalCrmConnector(ConnectorSettings settings, PartnerHttp 
         _ => throw new InvalidOperationException($"Command {command.Id} is of type '{command.Type}', which this CRM has no call for."),
     };
 
-    public async Task<Answer> AskAsync(Command command, CancellationToken cancellation)
-    {
-        var answer = await CallAsync(HttpMethod.Get, $"by-request/{command.Id:D}", [], command, UnderstandQuestion, cancellation);
-
-        // A question that went wrong tells nothing about the command, whatever it tells about the partner.
-        return answer.Outcome is Outcome.Taken || answer.Reason is AnswerReasons.NotSeen ? answer : answer with { Outcome = Outcome.Unknown };
-    }
+    public async Task<Answer> AskAsync(Command command, CancellationToken cancellation) =>
+        Dialect.OfQuestion(await CallAsync(HttpMethod.Get, $"by-request/{command.Id:D}", [], command, UnderstandQuestion, cancellation));
 
     private Task<Answer> CallAsync(
         HttpMethod method, string path, byte[] body, Command command, Func<PartnerResponse, Answer> understand, CancellationToken cancellation) =>
@@ -46,7 +41,7 @@ internal sealed class LocalCrmConnector(ConnectorSettings settings, PartnerHttp 
                     ("Authorization", "Bearer " + settings.Secret),
                     ("X-Request-Id", command.Id.ToString("D")),
                     ("Accept", "application/json"),
-                    ("User-Agent", PartnerNames.UserAgent),
+                    ("User-Agent", Dialect.UserAgent),
                     ("traceparent", command.TraceParent),
                 ],
             },
@@ -56,7 +51,7 @@ internal sealed class LocalCrmConnector(ConnectorSettings settings, PartnerHttp 
     /// <summary>A success counts only with the lead's number in it; otherwise it may be anybody's page.</summary>
     private static Answer UnderstandDelivery(PartnerResponse response) => (response.Status, Read(response)) switch
     {
-        (>= 200 and < 300, { LeadNo: { Length: > 0 } number }) => Answer.Taken(PartnerNames.Reference(number)),
+        (>= 200 and < 300, { LeadNo: { Length: > 0 } number }) => Answer.Taken(Dialect.Reference(number)),
         // Their own words for what the content lacks; a bare 404 is a wrong address of ours.
         (404, { Error.Code: "LEAD_NOT_FOUND" }) => Answer.Refused(AnswerReasons.ContentRefused, "LEAD_NOT_FOUND"),
         (_, { Error.Code: { } code }) when IsCode(code) => PartnerHttp.ByStatus(response) with { PartnerCode = code },
@@ -66,7 +61,7 @@ internal sealed class LocalCrmConnector(ConnectorSettings settings, PartnerHttp 
     /// <summary>Only their own REQUEST_NOT_FOUND says that the command was never seen: a bare 404 may come from a wrong address.</summary>
     private static Answer UnderstandQuestion(PartnerResponse response) => (response.Status, Read(response)) switch
     {
-        (200, { RequestId.Length: > 0 } reply) => Answer.Taken(PartnerNames.Reference(reply.LeadNo)),
+        (200, { RequestId.Length: > 0 } reply) => Answer.Taken(Dialect.Reference(reply.LeadNo)),
         (404, { Error.Code: "REQUEST_NOT_FOUND" }) => Answer.Unavailable(AnswerReasons.NotSeen, "REQUEST_NOT_FOUND"),
         _ => PartnerHttp.ByStatus(response),
     };
@@ -77,13 +72,13 @@ internal sealed class LocalCrmConnector(ConnectorSettings settings, PartnerHttp 
 
     private byte[] SnapshotOf(Command command)
     {
-        var lead = LocalLead.From(command, PartnerNames.ReadLead(command), new CodeTranslation(Codes), powerFactor);
+        var lead = LocalLead.From(command, Dialect.ReadLead(command), new CodeTranslation(Codes), powerFactor);
         return JsonSerializer.SerializeToUtf8Bytes(lead, ConnectorsJson.Readable.LocalLead);
     }
 
     private static byte[] WithdrawalOf(Command command)
     {
-        var lead = PartnerNames.ReadLead(command);
+        var lead = Dialect.ReadLead(command);
         return JsonSerializer.SerializeToUtf8Bytes(LocalWithdrawal.From(command, lead, new CodeTranslation(Codes)), ConnectorsJson.Readable.LocalWithdrawal);
     }
 }

@@ -26,10 +26,7 @@ internal sealed class SgccCrmConnector(ConnectorSettings settings, PartnerHttp h
     public async Task<Answer> AskAsync(Command command, CancellationToken cancellation)
     {
         var question = JsonSerializer.SerializeToUtf8Bytes(new SgccQuestion { Serial = Serial(command) }, ConnectorsJson.Readable.SgccQuestion);
-        var answer = await CallAsync(command, "YKBZ_LX_QUERY", question, UnderstandQuestion, cancellation);
-
-        // A question that went wrong tells nothing about the command, whatever it tells about the partner.
-        return answer.Outcome is Outcome.Taken || answer.Reason is AnswerReasons.NotSeen ? answer : answer with { Outcome = Outcome.Unknown };
+        return Dialect.OfQuestion(await CallAsync(command, "YKBZ_LX_QUERY", question, UnderstandQuestion, cancellation));
     }
 
     private Task<Answer> CallAsync(
@@ -38,7 +35,7 @@ internal sealed class SgccCrmConnector(ConnectorSettings settings, PartnerHttp h
             new PartnerCall(HttpMethod.Post, gateway)
             {
                 Body = Envelope(service, Serial(command), data),
-                Headers = [("User-Agent", PartnerNames.UserAgent), ("traceparent", command.TraceParent)],
+                Headers = [("User-Agent", Dialect.UserAgent), ("traceparent", command.TraceParent)],
             },
             understand,
             cancellation);
@@ -76,7 +73,7 @@ internal sealed class SgccCrmConnector(ConnectorSettings settings, PartnerHttp h
             ? reply
             : null;
 
-    private static string? Reference(SgccReply reply) => PartnerNames.Reference(reply.Data?.LeadNo);
+    private static string? Reference(SgccReply reply) => Dialect.Reference(reply.Data?.LeadNo);
 
     private static string Serial(Command command) => command.Id.ToString("N");
 
@@ -90,7 +87,7 @@ internal sealed class SgccCrmConnector(ConnectorSettings settings, PartnerHttp h
 
     private static byte[] DataOf(Command command)
     {
-        var lead = PartnerNames.ReadLead(command);
+        var lead = Dialect.ReadLead(command);
         return JsonSerializer.SerializeToUtf8Bytes(SgccLead.From(command, lead, new CodeTranslation(Codes)), ConnectorsJson.Readable.SgccLead);
     }
 

@@ -35,7 +35,7 @@ internal sealed class WebhookConnector(ConnectorSettings settings, PartnerHttp h
                 ("webhook-signature", Signatures(id, timestamp, body)),
                 ("X-Hub-Attempt", command.Attempt.ToString(CultureInfo.InvariantCulture)),
                 ("X-Hub-Due", command.DueAt is { } due ? Instant(due) : null),
-                ("User-Agent", PartnerNames.UserAgent),
+                ("User-Agent", Dialect.UserAgent),
                 ("traceparent", command.TraceParent),
             ],
         };

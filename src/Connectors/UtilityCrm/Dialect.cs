@@ -4,15 +4,19 @@ using Hub.Schemas;
 namespace Hub.Connectors.UtilityCrm;
 
 /// <summary>What all dialects of this family read and say alike.</summary>
-internal static class PartnerNames
+internal static class Dialect
 {
     private const int ReferenceLengthMax = 64;
 
-    public static string UserAgent { get; } = $"Hub/{typeof(PartnerNames).Assembly.GetName().Version?.ToString(3)}";
+    public static string UserAgent { get; } = $"Hub/{typeof(Dialect).Assembly.GetName().Version?.ToString(3)}";
 
     public static Lead ReadLead(Command command) =>
         JsonSerializer.Deserialize(command.Data.Span, SchemasJson.Readable.Lead)
         ?? throw new InvalidOperationException($"Command {command.Id} carries no lead.");
+
+    /// <summary>What a question's answer says about the command: a question that went wrong says nothing, whatever it says about the partner.</summary>
+    public static Answer OfQuestion(Answer answer) =>
+        answer.Outcome is Outcome.Taken || answer.Reason is AnswerReasons.NotSeen ? answer : answer with { Outcome = Outcome.Unknown };
 
     /// <summary>A partner's own number, or null when what stands in its place cannot be one.</summary>
     public static string? Reference(string? text) => text is { Length: > 0 and <= ReferenceLengthMax } ? text : null;
