@@ -51,13 +51,15 @@ public static class ApprovalRules
     };
 
     /// <summary>
-    /// The key of the case: the project code, else <c>doc:</c> and the document number. A masked code is never a key, since it fits
+    /// The key of the case: the project code, else <c>doc:</c> and the number of the document replaced, else <c>doc:</c> and the record's own
+    /// number: an amendment without a code thus finds the approval it changes. A masked code is never a key, since it fits
     /// many projects and would fold them into one case. Empty when the record has no identity, which <see cref="Check"/> refuses.
     /// </summary>
     public static string CaseKey(ProjectApproval a)
     {
         var code = ProjectCode.Parse(a.ProjectCode);
         return code.Identifies ? code.Text
+            : NormaliseDocument(a.SupersedesDocNo) is { } replaced && !IsAbsent(a.ApprovalDocNo) ? "doc:" + replaced
             : NormaliseDocument(a.ApprovalDocNo) is { } document ? "doc:" + document
             : "";
     }

@@ -1,4 +1,3 @@
-using Hub.Console;
 using Hub.Intake;
 using Hub.Telemetry;
 using Microsoft.AspNetCore.Diagnostics;

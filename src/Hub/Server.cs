@@ -1,4 +1,5 @@
-using Hub.Console;
+using System.Text.Encodings.Web;
+using System.Text.Unicode;
 using Hub.Dispatch;
 using Hub.Engine;
 using Hub.Intake;
@@ -50,6 +51,8 @@ internal static class Server
         services.AddSingleton<Sweeper>().AddSingleton<PolicyWatch>();
         services.AddSingleton<MetricsText>().AddSingleton<Health>();
         services.AddHostedService<HubLifetime>();
+        // Chinese stays readable in the page's source; markup characters are escaped as ever.
+        services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
         services.AddRazorPages(pages => pages.RootDirectory = "/Console/Pages");
 
         var app = builder.Build();

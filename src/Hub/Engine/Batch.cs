@@ -191,6 +191,8 @@ internal sealed class Batch(
         touched.Add(row);
         var answer = input.Answer;
         var count = Write.Count(leased.Connector);
+        if (answer.StopConnector)
+            Write.Paused.Add((leased.Command.Connector, answer.Reason ?? AnswerReasons.Gone));
         if (answer.Outcome == Outcome.Taken)
         {
             count.Taken++;
@@ -201,8 +203,6 @@ internal sealed class Batch(
 
         count.Failed++;
         count.Reason = answer.Reason;
-        if (answer.StopConnector)
-            Write.Paused.Add((leased.Command.Connector, answer.Reason ?? AnswerReasons.Gone));
         var attempts = Backoff.Counts(answer) ? lane.Attempts : lane.Attempts - 1;
         var wait = answer.Outcome == Outcome.Refused
             ? null

@@ -6,12 +6,28 @@ using Npgsql;
 namespace Hub.Ledger;
 
 /// <summary>A partner's key as stored: never the secret, only its hash.</summary>
-internal sealed record ApiKey(
-    string KeyId, string Partner, string Direction, byte[] SecretHash, string[] Sources, string[] Types, string[] Regions, string? LegalBasis,
-    DateTime CreatedAt, DateTime? ExpiresAt, DateTime? RevokedAt)
+internal sealed record ApiKey
 {
     public const string Publish = "publish";
     public const string Receive = "receive";
+
+    public string KeyId { get; init; } = "";
+    public string Partner { get; init; } = "";
+    public string Direction { get; init; } = "";
+    public byte[] SecretHash { get; init; } = [];
+
+    /// <summary>CloudEvents sources it may publish as.</summary>
+    public string[] Sources { get; init; } = [];
+
+    /// <summary>Event types or prefixes ending in <c>*</c>; empty: all.</summary>
+    public string[] Types { get; init; } = [];
+
+    /// <summary>Prefixes of GB/T 2260 codes; empty: all.</summary>
+    public string[] Regions { get; init; } = [];
+    public string? LegalBasis { get; init; }
+    public DateTime CreatedAt { get; init; }
+    public DateTime? ExpiresAt { get; init; }
+    public DateTime? RevokedAt { get; init; }
 
     /// <param name="type">An event type; a scope may end in <c>*</c>.</param>
     public bool AllowsType(string type) => Types.Length == 0 || Types.Any(scope =>

@@ -24,7 +24,7 @@ internal enum LaneStatus
 /// <summary>State of one lane, kept in the case row so that one lock covers it.</summary>
 internal sealed record Lane
 {
-    [JsonPropertyName("c")] public required short Connector { get; init; }
+    [JsonPropertyName("c"), JsonIgnore(Condition = JsonIgnoreCondition.Never)] public required short Connector { get; init; }
 
     /// <summary>Number of the last command queued.</summary>
     [JsonPropertyName("n")] public long Queued { get; init; }

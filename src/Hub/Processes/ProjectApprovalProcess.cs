@@ -166,7 +166,7 @@ internal sealed class ProjectApprovalProcess() : Process<ProjectApprovalProcess.
         {
             Orders = orders,
             Warnings = warnings,
-            Pin = context.Policies.For(approval.RegionCode!)?.PinnedVersion,
+            Pin = context.Policies.For(approval.RegionCode!)?.Pin,
             Unserved = state.Revoked || reachable.Count > 0 ? null : operators.Count == 0 ? "no_operator" : "no_connector",
             Closed = state.Revoked,
         };
@@ -211,9 +211,9 @@ internal sealed class ProjectApprovalProcess() : Process<ProjectApprovalProcess.
 
     private static Clock? StartFirstContact(Case state, Context context)
     {
-        if (context.Policies.For(state.Approval!.RegionCode!) is not { FirstContact: { } rule } policy)
+        if (context.Policies.For(state.Approval!.RegionCode!) is not { FirstContact: { } rule })
             return null;
-        var calendar = context.Policies.CalendarFor(policy);
+        var calendar = context.Policies.CalendarFor(state.Approval!.RegionCode!);
         var today = DateOnly.FromDateTime(context.Now.ToOffset(CityOffset).DateTime);
         var due = calendar.AddWorkingDays(today, rule.LimitWorkingDays);
         var warn = calendar.AddWorkingDays(today, rule.LimitWorkingDays - rule.WarnBeforeWorkingDays);

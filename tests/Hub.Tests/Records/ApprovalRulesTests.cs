@@ -35,6 +35,14 @@ public sealed class ApprovalRulesTests
     }
 
     [Fact]
+    public void An_amendment_without_a_code_belongs_to_the_document_it_replaces()
+    {
+        var amended = Valid with { ProjectCode = null, ApprovalDocNo = "乙〔2022〕2号", SupersedesDocNo = "甲[2021]1号" };
+
+        Assert.Equal("doc:甲〔2021〕1号", ApprovalRules.CaseKey(amended));
+    }
+
+    [Fact]
     public void A_record_with_every_field_is_right()
     {
         Assert.All(typeof(ProjectApproval).GetProperties(), property => Assert.NotNull(property.GetValue(Valid)));
@@ -171,7 +179,7 @@ public sealed class ApprovalRulesTests
     [InlineData("2304-*-04-01-*", "甲〔2021〕1号", "doc:甲〔2021〕1号")]
     public void The_case_is_named_by_the_code_else_by_the_document(string? code, string? document, string key)
     {
-        var approval = Valid with { ProjectCode = code, ApprovalDocNo = document };
+        var approval = Valid with { ProjectCode = code, ApprovalDocNo = document, SupersedesDocNo = null };
 
         Assert.Equal(key, ApprovalRules.CaseKey(approval));
         Assert.Equal(key, ApprovalRules.CaseKey(ApprovalRules.Normalise(approval)));

@@ -6,7 +6,7 @@ namespace Hub.Tests.Records;
 /// <summary>One structured CloudEvents document of <c>schemas/examples</c>.</summary>
 internal sealed record Example(string File, JsonElement Envelope)
 {
-    public static string Folder => Path.Combine(AppContext.BaseDirectory, "examples");
+    public static string Folder => Path.Combine(AppContext.BaseDirectory, "schemas", "examples");
 
     public string Type => Envelope.GetProperty("type").GetString()!;
 

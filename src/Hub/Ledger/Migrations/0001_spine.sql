@@ -167,7 +167,7 @@ CREATE TABLE exchange_log (
 CREATE UNIQUE INDEX exchange_log_events ON exchange_log (ref) WHERE kind = 'event.accepted';
 
 CREATE TABLE chain_head (
-    only   boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
     seq    bigint NOT NULL,
     hash   bytea NOT NULL,
     at     timestamptz NOT NULL,

@@ -1,0 +1,89 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Reflection;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Schema;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Hub.Schemas;
+
+/// <summary>The JSON Schemas (2020-12) of everything that crosses the border, written from the C# contracts and their attributes.</summary>
+public static class SchemaFiles
+{
+    private static readonly JsonSerializerOptions Written = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Path below <c>schemas/</c> and content of every schema file.</summary>
+    public static IReadOnlyDictionary<string, string> All()
+    {
+        var files = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var type in EventTypes.Publishable)
+            files.Add($"project-approval/{type}.schema.json", Write(type, SchemasJson.Default.ProjectApproval, "立项信息 · Project approval, data of this event type."));
+        files.Add("utility-crm/lead.schema.json", Write("lead", SchemasJson.Default.Lead, "办电线索 · Lead: data of what a utility is sent."));
+        files.Add("utility-crm/receipt.schema.json", Write("receipt", SchemasJson.Default.Receipt, "业务回执 · Receipt: body of POST /api/v1/events/{id}/receipts."));
+        return files;
+    }
+
+    private static string Write(string name, JsonTypeInfo contract, string description)
+    {
+        var node = contract.GetJsonSchemaAsNode(new JsonSchemaExporterOptions { TransformSchemaNode = Transform, TreatNullObliviousAsNonNullable = true });
+        var schema = new JsonObject
+        {
+            ["$schema"] = "https://json-schema.org/draft/2020-12/schema",
+            ["$id"] = $"/schemas/{name}.json",
+            ["description"] = description,
+        };
+        foreach (var (member, value) in node.AsObject())
+            schema[member] = value?.DeepClone();
+        schema["type"] = "object";
+        return schema.ToJsonString(Written) + "\n";
+    }
+
+    private static JsonNode Transform(JsonSchemaExporterContext context, JsonNode node)
+    {
+        if (node is not JsonObject schema)
+            return node;
+        if (context.PropertyInfo is { AttributeProvider: { } attributes })
+            Limit(schema, attributes);
+        else if (context.TypeInfo.Kind == JsonTypeInfoKind.Object)
+            Require(schema, context.TypeInfo);
+        return schema;
+    }
+
+    private static void Require(JsonObject schema, JsonTypeInfo type)
+    {
+        schema["additionalProperties"] = false;
+        var required = type.Properties.Where(property => property.IsRequired || property.AttributeProvider?.IsDefined(typeof(RequiredAttribute), inherit: true) == true);
+        var names = new JsonArray([.. required.Select(property => (JsonNode)property.Name)]);
+        if (names.Count > 0)
+            schema["required"] = names;
+    }
+
+    private static void Limit(JsonObject schema, ICustomAttributeProvider member)
+    {
+        foreach (var attribute in member.GetCustomAttributes(inherit: true))
+        {
+            switch (attribute)
+            {
+                case DescriptionAttribute text: schema["description"] = text.Description; break;
+                case StringLengthAttribute length:
+                    if (length.MinimumLength > 0)
+                        schema["minLength"] = length.MinimumLength;
+                    schema["maxLength"] = length.MaximumLength;
+                    break;
+                case MaxLengthAttribute length: schema["maxItems"] = length.Length; break;
+                case RegularExpressionAttribute pattern: schema["pattern"] = pattern.Pattern; break;
+                case RangeAttribute range:
+                    schema["minimum"] = JsonValue.Create(Convert.ToDecimal(range.Minimum, System.Globalization.CultureInfo.InvariantCulture));
+                    schema["maximum"] = JsonValue.Create(Convert.ToDecimal(range.Maximum, System.Globalization.CultureInfo.InvariantCulture));
+                    break;
+                case AllowedValuesAttribute allowed: schema["enum"] = new JsonArray([.. allowed.Values.Select(value => (JsonNode?)value?.ToString()), .. Nullable(schema)]); break;
+            }
+        }
+    }
+
+    // A member that may be null says so in its type; an enumeration of its values must then hold null as well.
+    private static JsonNode?[] Nullable(JsonObject schema) =>
+        schema["type"] is JsonArray types && types.Any(type => type?.GetValue<string>() == "null") ? [null] : [];
+}
