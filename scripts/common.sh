@@ -107,12 +107,12 @@ hub() {
 
 # --- child processes -------------------------------------------------------------------------------------------------
 
-# Asks, waits up to 20 s, then insists.
+# Asks, waits up to 30 s (Hub drains for 25), then insists.
 stop_process() { # process id
   local waited=0
   [ -n "$1" ] || return 0
   kill -TERM "$1" 2>/dev/null || return 0
-  while kill -0 "$1" 2>/dev/null && [ "$waited" -lt 100 ]; do
+  while kill -0 "$1" 2>/dev/null && [ "$waited" -lt 150 ]; do
     sleep 0.2
     waited=$((waited + 1))
   done

@@ -108,18 +108,24 @@ url=${hubUrl}/api/v1/events
 key=${known.get('HUB_KEY') ?? ''}
 change=\${1:-amended}
 now=$(date +%s)
+time=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+if [ "$change" = created ]; then
+  # The project begins once: always the same event, so that a second time is a repeat.
+  now=${demoStart}
+  time=${new Date(demoStart * 1000).toISOString()}
+fi
 version=$((now - ${demoStart} + 1))
 body=$(cat <<JSON
 {
   "specversion": "1.0",
-  "id": "demo-$now-$$",
+  "id": "demo-$change-$now",
   "source": "urn:hub:bureau:demo",
   "type": "hub.project_approval.$change.v1",
-  "subject": "2604-141002-04-01-100001",
-  "time": "$(date -u +%Y-%m-%dT%H:%M:%SZ)",
+  "subject": "2604-141002-04-01-100005",
+  "time": "$time",
   "datacontenttype": "application/json",
   "data": {
-    "projectCode": "2604-141002-04-01-100001",
+    "projectCode": "2604-141002-04-01-100005",
     "projectName": "尧都区示范产业园配电工程",
     "unitName": "示范产业园管理有限公司",
     "projectAddress": "临汾市尧都区示范路1号",
