@@ -167,7 +167,8 @@ internal sealed class ProjectApprovalProcess() : Process<ProjectApprovalProcess.
             Orders = orders,
             Warnings = warnings,
             Pin = context.Policies.For(approval.RegionCode!)?.Pin,
-            Unserved = state.Revoked || reachable.Count > 0 ? null : operators.Count == 0 ? "no_operator" : "no_connector",
+            // A revocation that nobody could be told of is shown too: the place has no operator, whatever became of the project.
+            Unserved = reachable.Count > 0 || (state.Revoked && (orders.Count > 0 || operators.Count > 0)) ? null : operators.Count == 0 ? "no_operator" : "no_connector",
             Closed = state.Revoked,
         };
     }
