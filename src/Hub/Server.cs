@@ -25,7 +25,8 @@ internal static class Server
         var queue = new DeliveryQueue(database);
         var numbers = await queue.NumberConnectorsAsync(settings.Connectors.Select(connector => connector.Name));
 
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        // Named, because pages are looked for in the application's own assembly, and that is another one when a test hosts the hub.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(Server).Assembly.GetName().Name, ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseUrls(settings.Url);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(ConfigureKestrel);

@@ -29,6 +29,7 @@ internal sealed class Lanes : IDispatcher, IAsyncDisposable
     private readonly Dictionary<string, PartnerLane> lanes;
     private readonly NodeLease node;
     private readonly TaskCompletionSource<BatchEngine> engine = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool disposed;
 
     public Lanes(IReadOnlyList<ConnectorSettings> connectors, NodeLease node, TimeProvider time, ILoggerFactory loggers)
     {
@@ -70,6 +71,10 @@ internal sealed class Lanes : IDispatcher, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // The container knows it by two names and disposes it by each.
+        if (disposed)
+            return;
+        disposed = true;
         foreach (var lane in lanes.Values)
             await lane.DisposeAsync();
     }

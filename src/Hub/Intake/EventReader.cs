@@ -196,11 +196,16 @@ internal static class EventReader
             case "data_base64": attributes.HasBase64 = true; break;
             default:
                 CheckExtension(attributes, name);
-                if (name == "traceparent" && value.Length <= 55)
+                if (name == "traceparent" && IsTraceParent(value))
                     attributes.TraceParent = value;
                 break;
         }
     }
+
+    // W3C Trace Context: 00-<32 hex>-<16 hex>-<2 hex>. It goes out again as a header and into a text column, so anything else is passed over.
+    private static bool IsTraceParent(string value) =>
+        value is { Length: 55 } && value[2] == '-' && value[35] == '-' && value[52] == '-'
+        && value.AsSpan().IndexOfAnyExcept("0123456789abcdef-") < 0;
 
     // CloudEvents allows extensions of any such name; they are kept with the bytes and passed over.
     private static void CheckExtension(Attributes attributes, string name)

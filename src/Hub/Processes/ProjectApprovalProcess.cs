@@ -165,7 +165,9 @@ internal sealed class ProjectApprovalProcess() : Process<ProjectApprovalProcess.
             }
         }
 
-        var unserved = state.Revoked || reachable.Count > 0 ? null : operators.Count == 0 ? "no_operator" : "no_connector";
+        // A revocation that nobody could be told of is shown too: the place has no operator, whatever became of the project.
+        var served = reachable.Count > 0 || (state.Revoked && (orders.Count > 0 || operators.Count > 0));
+        var unserved = served ? null : operators.Count == 0 ? "no_operator" : "no_connector";
         return Finish(state with { Receivers = receivers, Unserved = unserved }) with
         {
             Orders = orders,
