@@ -105,7 +105,8 @@ internal sealed class HubLifetime(
         await authentication.StopAsync(cancellationToken);
         try
         {
-            await queue.StopNodeAsync(node.Node);
+            // Declared dead rather than deleted: whoever comes next takes over at once what this node held and did not begin.
+            await queue.BeatAsync(node.Node, DateTimeOffset.UnixEpoch);
         }
         catch (NpgsqlException)
         {

@@ -61,7 +61,7 @@ internal sealed class Lanes : IDispatcher, IAsyncDisposable
     /// <summary>The engine needs the lanes and the lanes answer to the engine: told once, at start.</summary>
     public void AnswerTo(BatchEngine target) => engine.TrySetResult(target);
 
-    /// <summary>Takes no more, and waits until what was taken has been answered.</summary>
+    /// <summary>Begins nothing more, and waits for the answers to what is under way.</summary>
     public async Task DrainAsync(TimeSpan limit)
     {
         foreach (var lane in lanes.Values)
@@ -213,6 +213,9 @@ internal sealed partial class PartnerLane : IAsyncDisposable
     private async Task<Answer?> AttemptAsync(LeasedCommand leased)
     {
         // Whoever takes a command up too late drops it unsent: its lease is, or soon will be, somebody else's.
+        // A stopping node does not begin what it has not begun.
+        if (closing)
+            return null;
         var now = time.GetUtcNow();
         var longest = TimeSpan.FromSeconds(Settings.TimeoutSeconds * (leased.Command.AskFirst && connector.CanBeAsked ? 2 : 1));
         if (now + longest > leased.LeaseUntil || now > node.AliveUntil)
