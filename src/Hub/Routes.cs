@@ -12,6 +12,7 @@ internal static class Routes
     {
         app.UseExceptionHandler(errors => errors.Run(WriteErrorAsync));
         app.Use(WriteBareStatusAsync);
+        app.UseStaticFiles();
         app.UseRouting();
 
         app.MapPost("/api/v1/events", (HttpContext http, EventEndpoint endpoint) => endpoint.PostAsync(http));

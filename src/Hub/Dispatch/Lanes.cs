@@ -83,6 +83,7 @@ internal sealed class Lanes : IDispatcher, IAsyncDisposable
 /// <summary>One connector's bulkhead: bounded queue, workers, breaker, pause.</summary>
 internal sealed partial class PartnerLane : IAsyncDisposable
 {
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RampStep = TimeSpan.FromSeconds(10);
 
     private readonly IConnector connector;
@@ -165,9 +166,10 @@ internal sealed partial class PartnerLane : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // May come twice. What still runs is cut off and answered as unknown; the source stays for those who look at its token last.
         Close();
         await stopping.CancelAsync();
-        stopping.Dispose();
+        await Task.WhenAny(Done, Task.Delay(EndLimit, time));
     }
 
     // After a break the partner is not met with everything that waited: a tenth, then half, then all of the queue.

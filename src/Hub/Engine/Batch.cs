@@ -18,7 +18,7 @@ internal sealed class Batch(
     private readonly Dictionary<Guid, CaseRow> cases = read.Cases;
     private readonly Dictionary<long, CaseRow> byId = read.Cases.Values.ToDictionary(row => row.CaseId);
     private readonly HashSet<CaseRow> touched = [];
-    private readonly Dictionary<Guid, (EventInput Input, int LogIndex)> accepted = [];
+    private readonly Dictionary<Guid, (EventInput Input, string? Refusal)> accepted = [];
     private readonly List<Action<Appended?>> completions = [];
     private readonly Dictionary<Guid, DeliveryRow> newDeliveries = [];
     private readonly HashSet<(long CaseId, short Connector)> wished = [];
@@ -80,7 +80,7 @@ internal sealed class Batch(
         {
             // The same event twice in one batch: the second is answered by the first.
             var same = twin.Input.Digest.AsSpan().SequenceEqual(input.Digest);
-            completions.Add(_ => input.Complete(new(twin.Input.Event.Id, same ? EngineVerdict.Repeated : EngineVerdict.Conflict, 0, [], now, null)));
+            completions.Add(_ => input.Complete(new(twin.Input.Event.Id, same ? EngineVerdict.Repeated : EngineVerdict.Conflict, 0, [], now, twin.Refusal)));
             return;
         }
 
@@ -90,7 +90,7 @@ internal sealed class Batch(
             input.Event = input.Event with { Warnings = [.. input.Event.Warnings, .. decision.Warnings] };
 
         var index = Write.Log.Count;
-        accepted.Add(input.Identity, (input, index));
+        accepted.Add(input.Identity, (input, decision.Refusal));
         Write.Events.Add((input.Event, row.CaseId, input.Digest, decision.Refusal));
         Write.Log.Add(new LogEntry(LogEntry.EventAccepted, input.Event.Partner, input.Event.Id, input.Digest, Content: null));
         completions.Add(appended => input.Complete(new(input.Event.Id, EngineVerdict.Accepted, appended!.FirstSeq + index, appended.Hashes[index], appended.At, decision.Refusal)));

@@ -78,7 +78,7 @@ internal static class Answers
         if (problem.Status == 401)
             response.Headers.WWWAuthenticate = "Bearer realm=\"hub\"";
         response.Headers.ContentLanguage = PrefersEnglish(http) ? "en" : "zh-CN";
-        await response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(Body(http, problem, retryAfter), IntakeJson.Readable.ProblemBody), http.RequestAborted);
+        await SendAsync(http, JsonSerializer.SerializeToUtf8Bytes(Body(http, problem, retryAfter), IntakeJson.Readable.ProblemBody));
     }
 
     public static ProblemBody Body(HttpContext http, Problem problem, int? retryAfter = null)
@@ -101,7 +101,14 @@ internal static class Answers
     {
         http.Response.StatusCode = status;
         http.Response.ContentType = "application/json; charset=utf-8";
-        await http.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(body, json), http.RequestAborted);
+        await SendAsync(http, JsonSerializer.SerializeToUtf8Bytes(body, json));
+    }
+
+    // With its length known an answer is one write, without chunks.
+    private static async Task SendAsync(HttpContext http, byte[] body)
+    {
+        http.Response.ContentLength = body.Length;
+        await http.Response.Body.WriteAsync(body, http.RequestAborted);
     }
 }
 

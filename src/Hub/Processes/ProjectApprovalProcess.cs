@@ -32,6 +32,9 @@ internal sealed class ProjectApprovalProcess() : Process<ProjectApprovalProcess.
         public DateTimeOffset OccurredAt { get; init; }
         public IReadOnlyList<string> WarningCodes { get; init; } = [];
 
+        /// <summary>Why nobody can be told, a code; null when somebody was, or nobody needs to be.</summary>
+        public string? Unserved { get; init; }
+
         /// <summary>Every operator that was told, by id.</summary>
         public IReadOnlyDictionary<string, Receiver> Receivers { get; init; } = new Dictionary<string, Receiver>(StringComparer.Ordinal);
     }
@@ -162,14 +165,14 @@ internal sealed class ProjectApprovalProcess() : Process<ProjectApprovalProcess.
             }
         }
 
-        return Finish(state with { Receivers = receivers }) with
+        // A revocation that nobody could be told of is shown too: the place has no operator, whatever became of the project.
+        var served = reachable.Count > 0 || (state.Revoked && (orders.Count > 0 || operators.Count > 0));
+        var unserved = served ? null : operators.Count == 0 ? "no_operator" : "no_connector";
+        return Finish(state with { Receivers = receivers, Unserved = unserved }) with
         {
             Orders = orders,
             Warnings = warnings,
             Pin = context.Policies.For(approval.RegionCode!)?.Pin,
-            // A revocation that nobody could be told of is shown too: the place has no operator, whatever became of the project.
-            Unserved = reachable.Count > 0 || (state.Revoked && (orders.Count > 0 || operators.Count > 0)) ? null : operators.Count == 0 ? "no_operator" : "no_connector",
-            Closed = state.Revoked,
         };
     }
 
@@ -203,9 +206,11 @@ internal sealed class ProjectApprovalProcess() : Process<ProjectApprovalProcess.
         if (answered.Answer.Outcome != Outcome.Taken)
             return Finish(With(state, id, receiver with { Refused = answered.Answer.Reason }));
 
-        // The clock starts once, when the utility first has the lead: later amendments do not restart it.
+        // The clock starts once, when the utility first has the lead: later amendments do not restart it. A clock that a withdrawal ended
+        // belongs to that lead; the lead of a project approved again has its own.
         var clock = receiver.FirstContact;
-        if (clock is null && receiver.Told && answered.CommandType != CommandTypes.LeadWithdraw)
+        var begins = clock is null ? answered.CommandType != CommandTypes.LeadWithdraw : clock.Status == "ended" && answered.CommandType == CommandTypes.LeadCreate;
+        if (begins && receiver.Told)
             clock = StartFirstContact(state, context);
         return Finish(With(state, id, receiver with { TakenAt = receiver.TakenAt ?? context.Now, Refused = null, FirstContact = clock }));
     }
@@ -282,6 +287,8 @@ internal sealed class ProjectApprovalProcess() : Process<ProjectApprovalProcess.
             { Status: "warned" } clock => clock.OverdueAt,
             _ => (DateTimeOffset?)null,
         }),
+        // Said with every decision: an input that changes nothing about it must not make an unserved case look served.
+        Unserved = state.Unserved,
         Closed = state.Revoked,
     };
 

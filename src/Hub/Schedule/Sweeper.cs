@@ -18,7 +18,10 @@ internal sealed partial class Sweeper(
     public static readonly TimeSpan AliveFor = TimeSpan.FromSeconds(8);
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMinutes(5);
     private const int CasesMax = 1000;
+
+    private readonly Dictionary<long, DateTimeOffset> failed = [];
 
     private readonly SemaphoreSlim wake = new(0, 1);
     private DateTimeOffset nextBeat;
@@ -37,9 +40,10 @@ internal sealed partial class Sweeper(
                 await SweepAsync();
                 LastProgress = time.GetUtcNow();
             }
-            catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException or LedgerUnavailableException or InvalidOperationException)
+            catch (Exception error)
             {
-                LogFailed(error.Message);
+                // Whatever it was, the next sweep tries again: a sweeper that stops would be a silent stop of everything that waits.
+                LogFailed(error.GetType().Name, error.Message);
             }
 
             await WaitAsync(stoppingToken);
@@ -106,9 +110,23 @@ internal sealed partial class Sweeper(
     {
         if (found.Count == 0)
             return;
-        var inputs = found.Select(input).ToList();
-        inputs.ForEach(engine.Submit);
-        await Task.WhenAll(inputs.Select(one => one.Completion));
+        var now = time.GetUtcNow();
+        var inputs = found.Where(one => !failed.TryGetValue(one.CaseId, out var until) || until <= now).Select(one => (Case: one, Input: input(one))).ToList();
+        inputs.ForEach(one => engine.Submit(one.Input));
+        foreach (var (due, one) in inputs)
+        {
+            try
+            {
+                await one.Completion;
+                failed.Remove(due.CaseId);
+            }
+            catch (Exception error) when (error is not LedgerUnavailableException)
+            {
+                // The engine has said why. One case that cannot be decided must neither stop the others nor be tried twice a second.
+                failed[due.CaseId] = now + LookAgainAfter;
+                LogSkipped(due.CaseId, LookAgainAfter.TotalMinutes);
+            }
+        }
     }
 
     private async Task BeatAsync(DateTimeOffset now)
@@ -190,8 +208,11 @@ internal sealed partial class Sweeper(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A sweep failed and is repeated: {Reason}")]
-    private partial void LogFailed(string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A sweep failed and is repeated: {Fault} {Reason}")]
+    private partial void LogFailed(string fault, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Case {CaseId} could not be woken; it is tried again in {Minutes} min")]
+    private partial void LogSkipped(long caseId, double minutes);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Took over from {Nodes} dead node(s); {Cases} case(s) were looked at")]
     private partial void LogTookOver(int nodes, int cases);
