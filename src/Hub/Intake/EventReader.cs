@@ -365,7 +365,8 @@ internal static class EventReader
 
     private static Problem BadJson(JsonException error)
     {
-        if (error.Message.Contains("depth", StringComparison.OrdinalIgnoreCase))
+        // Not "depth" alone: a body that ends too early is told with that word too.
+        if (error.Message.Contains("maximum configured depth", StringComparison.OrdinalIgnoreCase))
             return new Problem("too_deep");
         var place = $"{error.LineNumber + 1}:{error.BytePositionInLine + 1}";
         return new Problem("bad_json", [Error("", "bad_json", $"第 {place} 处（行:字节）", $"At {place} (line:byte)")]);

@@ -13,7 +13,7 @@ internal sealed partial class PartnerAuthentication(ApiKeys keys, TimeProvider t
 
     private readonly SemaphoreSlim loading = new(1, 1);
     private FrozenDictionary<string, ApiKey> known = FrozenDictionary<string, ApiKey>.Empty;
-    private DateTimeOffset loadedAt;
+    private DateTimeOffset lookedAt;
 
     /// <summary>The key of a request; null when it has none that is valid now.</summary>
     public async ValueTask<ApiKey?> AuthenticateAsync(HttpContext http)
@@ -35,7 +35,7 @@ internal sealed partial class PartnerAuthentication(ApiKeys keys, TimeProvider t
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            await LoadAsync(stoppingToken);
+            await LoadAsync(time.GetUtcNow(), stoppingToken);
             try
             {
                 await Task.Delay(Refresh, time, stoppingToken);
@@ -47,15 +47,18 @@ internal sealed partial class PartnerAuthentication(ApiKeys keys, TimeProvider t
         }
     }
 
-    // A key made a moment ago works at once; a flood of invented keys does not become a flood of queries.
+    // A key made a moment ago works at once; a flood of invented keys does not become a flood of queries, for whoever asks too soon after
+    // the last look waits for the next one, and all who wait share it.
     private async Task LookAgainAsync(CancellationToken cancellation)
     {
-        if (time.GetUtcNow() - loadedAt < LookAgainAfter)
-            return;
-        await LoadAsync(cancellation);
+        var asked = time.GetUtcNow();
+        if (lookedAt + LookAgainAfter - asked is var wait && wait > TimeSpan.Zero)
+            await Task.Delay(wait, time, cancellation);
+        await LoadAsync(asked, cancellation);
     }
 
-    private async Task LoadAsync(CancellationToken cancellation)
+    /// <param name="newerThan">A look begun after this moment is new enough.</param>
+    private async Task LoadAsync(DateTimeOffset newerThan, CancellationToken cancellation)
     {
         try
         {
@@ -68,8 +71,10 @@ internal sealed partial class PartnerAuthentication(ApiKeys keys, TimeProvider t
 
         try
         {
+            if (lookedAt > newerThan)
+                return;
+            lookedAt = time.GetUtcNow();
             known = (await keys.ListAsync(cancellation)).ToFrozenDictionary(key => key.KeyId, StringComparer.Ordinal);
-            loadedAt = time.GetUtcNow();
         }
         catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException or OperationCanceledException)
         {

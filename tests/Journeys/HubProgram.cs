@@ -1,0 +1,49 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Hub.Connectors;
+
+namespace Hub.Journeys;
+
+/// <summary>The real executable, with its settings in a file as an operator would give them.</summary>
+internal static class HubProgram
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private static readonly JsonSerializerOptions SettingsForm = new() { WriteIndented = true, DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull };
+
+    public static string WriteSettings(string file, string database, string url, string? sitePacks, IEnumerable<ConnectorSettings> connectors)
+    {
+        File.WriteAllText(file, JsonSerializer.Serialize(new { Hub = new { Database = database, Url = url, SitePacks = sitePacks, Connectors = connectors } }, SettingsForm));
+        return file;
+    }
+
+    public static Process Start(string settings, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(Checkout.Program("src/Hub", "Hub"));
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        start.Environment["HUB_SETTINGS"] = settings;
+        return Process.Start(start)!;
+    }
+
+    /// <summary>Runs a command to its end.</summary>
+    public static async Task<(int Code, string Output)> RunAsync(string settings, params string[] arguments)
+    {
+        using var process = Start(settings, arguments);
+        using var limit = new CancellationTokenSource(Limit);
+        var output = process.StandardOutput.ReadToEndAsync(limit.Token);
+        var errors = process.StandardError.ReadToEndAsync(limit.Token);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        finally
+        {
+            if (!process.HasExited)
+                process.Kill();
+        }
+
+        return (process.ExitCode, await output + await errors);
+    }
+}
