@@ -10,6 +10,8 @@ public sealed class MutatedBodies(SharedHub shared) : IClassFixture<SharedHub>
     private const int AtOnce = 8;
     private const int Seed = 20261121;
 
+    private const string OddCharacters = "{}[]\",:\\\u0000 é";
+
     private static readonly string[] Values =
     [
         "null", "true", "0", "-1", "1e400", "-0.0", "123456789012345678901234567890", "\"\"", "\" \"", "\"\\u0000\"", "\"\\ud800\"", "\"\\udfff\\ud800\"", "\"\\u202e\\u200b\"", "\"0001-01-01T00:00:00+14:00\"",
@@ -47,7 +49,7 @@ public sealed class MutatedBodies(SharedHub shared) : IClassFixture<SharedHub>
             {
                 0 or 1 or 2 => WithValue(approval, text, random),
                 3 => text.Remove(random.Next(text.Length), 1),
-                4 => text.Insert(random.Next(text.Length), "{}[]\",:\\\u0000 é"[random.Next(12)].ToString()),
+                4 => text.Insert(random.Next(text.Length), OddCharacters[random.Next(OddCharacters.Length)].ToString()),
                 5 => text[..random.Next(text.Length)],
                 _ => $"[{text},{text}]",
             };

@@ -326,8 +326,9 @@ internal static class EventReader
 
     private static void CheckSubject(Attributes attributes, ProjectApproval approval, string caseKey)
     {
+        // An amendment's own number names it as well as the number it replaces, which its case goes by.
         if (attributes.Subject is { Length: > 0 } subject && subject != caseKey && subject != approval.ProjectCode && subject != approval.ApprovalDocNo
-            && DocumentNumber.Normalise(subject) != approval.ApprovalDocNo)
+            && DocumentNumber.Normalise(subject.StartsWith("doc:", StringComparison.Ordinal) ? subject[4..] : subject) != approval.ApprovalDocNo)
             attributes.Warnings.Add(new("", WarningCodes.SubjectDiffers, "subject 与数据中的项目不一致，以数据为准", "subject differs from the project in the data; the data decides"));
     }
 
