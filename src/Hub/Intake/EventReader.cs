@@ -107,7 +107,25 @@ internal static class EventReader
             return (null, error!.Code == "invalid_event" ? error with { Code = "invalid_receipt" } : error);
         var errors = new List<FieldError>();
         ReceiptRules.Check(receipt, errors);
+        // The serializer takes a time without an offset for one of this machine's zone.
+        if (receipt.At is not null && !TryInstant(TextOf(body.Span, "at"u8), out _))
+            errors.Add(Error("/at", "not_a_time", "须为 RFC 3339 时间并带时区，例如 2026-01-05T09:00:00+08:00", "Must be RFC 3339 with an offset, such as 2026-01-05T09:00:00+08:00"));
         return errors.Count == 0 ? (receipt, null) : (null, new Problem("invalid_receipt", errors));
+    }
+
+    // The text of one member of a flat object that was read before.
+    private static string TextOf(ReadOnlySpan<byte> json, ReadOnlySpan<byte> member)
+    {
+        var reader = new Utf8JsonReader(json);
+        while (reader.Read())
+        {
+            if (reader.TokenType != JsonTokenType.PropertyName || !reader.ValueTextEquals(member))
+                continue;
+            reader.Read();
+            return reader.GetString() ?? "";
+        }
+
+        return "";
     }
 
     private static Problem? Unreadable(ReadOnlySpan<byte> body)
@@ -392,8 +410,9 @@ internal static class EventReader
             else
             {
                 var quoted = rest.StartsWith("['");
-                var end = quoted ? rest.IndexOf("']") : rest.IndexOf(']');
-                if (end < 0)
+                // From behind the opening quote: the name itself may begin with a bracket.
+                var end = quoted ? rest[2..].IndexOf("']") + 2 : rest.IndexOf(']');
+                if (end < (quoted ? 2 : 0))
                     break;
                 pointer.Append('/').Append(Escape(rest[(quoted ? 2 : 1)..end].ToString()));
                 rest = rest[(end + (quoted ? 2 : 1))..];
