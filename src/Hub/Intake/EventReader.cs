@@ -391,12 +391,13 @@ internal static class EventReader
             }
             else
             {
-                var quoted = rest.StartsWith("['");
-                var end = quoted ? rest.IndexOf("']") : rest.IndexOf(']');
+                // Looked for behind the opening, because the name itself may begin with a bracket.
+                var mark = rest.StartsWith("['") ? 2 : 1;
+                var end = rest[mark..].IndexOf(mark == 2 ? "']" : "]");
                 if (end < 0)
                     break;
-                pointer.Append('/').Append(Escape(rest[(quoted ? 2 : 1)..end].ToString()));
-                rest = rest[(end + (quoted ? 2 : 1))..];
+                pointer.Append('/').Append(Escape(rest.Slice(mark, end).ToString()));
+                rest = rest[(mark + end + mark)..];
             }
         }
 
