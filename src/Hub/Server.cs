@@ -76,7 +76,8 @@ internal static class Server
     private static void ConfigureKestrel(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = EventEndpoint.BatchBytesMax + 1;
+        // Above what the endpoints take: they answer 413 themselves, and a sender that is cut off while it still writes never reads the answer.
+        kestrel.Limits.MaxRequestBodySize = 8 * EventEndpoint.BatchBytesMax;
         kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         kestrel.Limits.MaxConcurrentConnections = 4096;

@@ -248,6 +248,7 @@ public sealed class ProjectApprovalJourney(SharedHub shared) : IClassFixture<Sha
               limit_working_days: 3
               warn_before_working_days: 1
               source: hub default
+              note: { zh: 示例, en: Example }
             """);
 
         await hub.UntilStatusAsync(id, "delivered");

@@ -176,6 +176,7 @@ public sealed class PublishApiJourney(SharedHub shared) : IClassFixture<SharedHu
     [InlineData("version", 0, "range")]
     [InlineData("version", "two", "wrong_type")]
     [InlineData("surprise", 1, "unknown_field")]
+    [InlineData("]odd", 1, "unknown_field")]
     [InlineData("approvalType", "GIFT", "not_allowed")]
     [InlineData("approvalDate", "2026-02-30", "not_a_date")]
     public async Task A_field_that_is_wrong_is_named_by_its_pointer_in_both_languages(string field, object? value, string code)

@@ -409,13 +409,13 @@ internal static class EventReader
             }
             else
             {
-                var quoted = rest.StartsWith("['");
-                // From behind the opening quote: the name itself may begin with a bracket.
-                var end = quoted ? rest[2..].IndexOf("']") + 2 : rest.IndexOf(']');
-                if (end < (quoted ? 2 : 0))
+                // Looked for behind the opening, because the name itself may begin with a bracket.
+                var mark = rest.StartsWith("['") ? 2 : 1;
+                var end = rest[mark..].IndexOf(mark == 2 ? "']" : "]");
+                if (end < 0)
                     break;
-                pointer.Append('/').Append(Escape(rest[(quoted ? 2 : 1)..end].ToString()));
-                rest = rest[(end + (quoted ? 2 : 1))..];
+                pointer.Append('/').Append(Escape(rest.Slice(mark, end).ToString()));
+                rest = rest[(mark + end + mark)..];
             }
         }
 

@@ -197,10 +197,11 @@ internal sealed class ReceiptEndpoint(
     /// <summary>One word for where a delivery stands: queued, sending, waiting, parked, delivered, skipped.</summary>
     private static string StateOf(DeliveryView delivery, Lane? lane)
     {
-        if (lane is null || delivery.LaneSeq <= lane.Settled)
-            return delivery.Outcome == "skipped" ? "skipped" : "delivered";
-        if (delivery.LaneSeq > lane.Head)
+        // The case was read a moment before its deliveries: one that its lanes do not know yet has only just been queued.
+        if (lane is null || delivery.LaneSeq > lane.Head)
             return "queued";
+        if (delivery.LaneSeq <= lane.Settled)
+            return delivery.Outcome == "skipped" ? "skipped" : "delivered";
         return lane.Status switch
         {
             LaneStatus.Leased => "sending",

@@ -13,11 +13,13 @@ internal sealed class Cluster : IAsyncDisposable
 
     public static async Task<Cluster> StartAsync() => new() { ConnectionString = (await RunAsync("echo \"$POSTGRES_CONNECTION\"")).Trim().Split('\n')[^1] };
 
-    /// <summary>As if the machine had been reset: nobody is waited for, what is in memory is gone.</summary>
-    public static async Task RestartAsync() => await RunAsync("""
+    /// <summary>As if the machine had been switched off: nobody is waited for, what is in memory is gone.</summary>
+    public static async Task StopAsync() => await RunAsync("""
         postgres_as "$postgres_bin/pg_ctl" -D "$postgres_home/data" -m immediate -w -t 60 -s stop >/dev/null
-        postgres_launch
         """);
+
+    /// <summary>Every script begins with starting what does not run.</summary>
+    public static async Task StartAgainAsync() => await RunAsync(":");
 
     public async ValueTask DisposeAsync() => await RunAsync("postgres_stop");
 

@@ -30,6 +30,7 @@ internal sealed class FaultRun : IAsyncDisposable
     private readonly CancellationTokenSource enough = new();
     private readonly List<Task> publishers = [];
     private Process? hub;
+    private int askedToComeBack;
 
     private FaultRun(TestDatabase database, TemporaryFolder folder, string settings, Process simulators, Uri admin, Uri hubAddress)
     {
@@ -47,6 +48,9 @@ internal sealed class FaultRun : IAsyncDisposable
 
     /// <summary>Answers that were neither 202 nor 503 nor trouble with the connection.</summary>
     public System.Collections.Concurrent.ConcurrentBag<string> Odd { get; } = [];
+
+    /// <summary>Answers 503 with a Retry-After.</summary>
+    public int AskedToComeBack => Volatile.Read(ref askedToComeBack);
 
     private string JournalFile => folder.File("journal.jsonl");
 
@@ -178,6 +182,8 @@ internal sealed class FaultRun : IAsyncDisposable
                 return (Guid)JsonNode.Parse(text)!["id"]!;
             if (reply.StatusCode != HttpStatusCode.ServiceUnavailable || reply.Headers.RetryAfter is null)
                 Odd.Add(text);
+            else
+                Interlocked.Increment(ref askedToComeBack);
         }
         catch (Exception error) when (error is HttpRequestException or OperationCanceledException or IOException)
         {
