@@ -20,8 +20,17 @@ public static class ReceiptRules
             errors.Add(new("/code", receipt.Code is null ? "required" : "not_allowed", $"退回须给出代码：{string.Join('、', RejectionCodes)}", $"rejected needs a code: {string.Join(", ", RejectionCodes)}"));
         Length("/code", receipt.Code, 40, errors);
         Length("/accountNo", receipt.AccountNo, 20, errors);
+        Text("/code", receipt.Code, errors);
+        Text("/accountNo", receipt.AccountNo, errors);
+        Text("/note", receipt.Note, errors);
         if (receipt.Note?.Length > 500)
             errors.Add(new("/note", "too_long", "不超过 500 个字符", "At most 500 characters"));
+    }
+
+    private static void Text(string pointer, string? text, List<FieldError> errors)
+    {
+        if (text?.Any(character => char.IsControl(character) && character is not ('\t' or '\n')) == true)
+            errors.Add(new(pointer, "bad_text", "不得含控制字符", "No control characters"));
     }
 
     private static void Length(string pointer, string? text, int max, List<FieldError> errors)

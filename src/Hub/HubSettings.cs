@@ -54,7 +54,8 @@ internal sealed record HubSettings
         }
         catch (Exception error) when (error is InvalidOperationException or InvalidDataException or FormatException)
         {
-            throw new SettingsException([error.InnerException?.Message ?? error.Message]);
+            // The outer message names the setting, the inner one what is wrong with it.
+            throw new SettingsException([error.InnerException is { } cause ? $"{error.Message} {cause.Message}" : error.Message]);
         }
 
         var problems = settings.Problems().ToList();

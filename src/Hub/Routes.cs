@@ -16,6 +16,7 @@ internal static class Routes
         app.UseRouting();
 
         app.MapPost("/api/v1/events", (HttpContext http, EventEndpoint endpoint) => endpoint.PostAsync(http));
+        app.MapGet("/api/v1/events", (HttpContext http, ReceiptEndpoint endpoint) => endpoint.ListAsync(http));
         app.MapGet("/api/v1/events/{id}", (HttpContext http, ReceiptEndpoint endpoint, string id) => endpoint.GetAsync(http, id));
         app.MapGet("/api/v1/events/{id}/receipts", (HttpContext http, ReceiptEndpoint endpoint, string id) => endpoint.GetReceiptsAsync(http, id));
         app.MapPost("/api/v1/events/{id}/receipts", (HttpContext http, ReceiptEndpoint endpoint, string id) => endpoint.PostReceiptAsync(http, id));

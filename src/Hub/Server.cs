@@ -25,8 +25,12 @@ internal static class Server
         var queue = new DeliveryQueue(database);
         var numbers = await queue.NumberConnectorsAsync(settings.Connectors.Select(connector => connector.Name));
 
-        // Named, because pages are looked for in the application's own assembly, and that is another one when a test hosts the hub.
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(Server).Assembly.GetName().Name, ContentRootPath = AppContext.BaseDirectory });
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        {
+            // The pages are found by this name, also when another program (a test) runs the hub.
+            ApplicationName = typeof(Server).Assembly.GetName().Name,
+            ContentRootPath = AppContext.BaseDirectory,
+        });
         builder.WebHost.UseUrls(settings.Url);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(ConfigureKestrel);
@@ -106,7 +110,8 @@ internal sealed class HubLifetime(
         await authentication.StopAsync(cancellationToken);
         try
         {
-            await queue.StopNodeAsync(node.Node);
+            // Declared dead rather than deleted: whoever comes next takes over at once what this node held and did not begin.
+            await queue.BeatAsync(node.Node, DateTimeOffset.UnixEpoch);
         }
         catch (NpgsqlException)
         {

@@ -61,7 +61,7 @@ internal sealed class Lanes : IDispatcher, IAsyncDisposable
     /// <summary>The engine needs the lanes and the lanes answer to the engine: told once, at start.</summary>
     public void AnswerTo(BatchEngine target) => engine.TrySetResult(target);
 
-    /// <summary>Takes no more, and waits until what was taken has been answered.</summary>
+    /// <summary>Begins nothing more, and waits for the answers to what is under way.</summary>
     public async Task DrainAsync(TimeSpan limit)
     {
         foreach (var lane in lanes.Values)
@@ -97,6 +97,7 @@ internal sealed partial class PartnerLane : IAsyncDisposable
     private long holdUntilTicks;
     private long closedSinceTicks;
     private volatile bool closing;
+    private int disposed;
 
     public PartnerLane(ConnectorSettings settings, NodeLease node, TimeProvider time, ILogger logger, Task<BatchEngine> engine)
     {
@@ -166,7 +167,9 @@ internal sealed partial class PartnerLane : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // May come twice. What still runs is cut off and answered as unknown; the source stays for those who look at its token last.
+        // The container holds the lanes under two names and disposes of what it made for each.
+        if (Interlocked.Exchange(ref disposed, 1) == 1)
+            return;
         Close();
         await stopping.CancelAsync();
         await Task.WhenAny(Done, Task.Delay(EndLimit, time));
@@ -213,6 +216,9 @@ internal sealed partial class PartnerLane : IAsyncDisposable
     private async Task<Answer?> AttemptAsync(LeasedCommand leased)
     {
         // Whoever takes a command up too late drops it unsent: its lease is, or soon will be, somebody else's.
+        // A stopping node does not begin what it has not begun.
+        if (closing)
+            return null;
         var now = time.GetUtcNow();
         var longest = TimeSpan.FromSeconds(Settings.TimeoutSeconds * (leased.Command.AskFirst && connector.CanBeAsked ? 2 : 1));
         if (now + longest > leased.LeaseUntil || now > node.AliveUntil)

@@ -107,7 +107,25 @@ internal static class EventReader
             return (null, error!.Code == "invalid_event" ? error with { Code = "invalid_receipt" } : error);
         var errors = new List<FieldError>();
         ReceiptRules.Check(receipt, errors);
+        // The serializer takes a time without an offset for one of this machine's zone.
+        if (receipt.At is not null && !TryInstant(TextOf(body.Span, "at"u8), out _))
+            errors.Add(Error("/at", "not_a_time", "须为 RFC 3339 时间并带时区，例如 2026-01-05T09:00:00+08:00", "Must be RFC 3339 with an offset, such as 2026-01-05T09:00:00+08:00"));
         return errors.Count == 0 ? (receipt, null) : (null, new Problem("invalid_receipt", errors));
+    }
+
+    // The text of one member of a flat object that was read before.
+    private static string TextOf(ReadOnlySpan<byte> json, ReadOnlySpan<byte> member)
+    {
+        var reader = new Utf8JsonReader(json);
+        while (reader.Read())
+        {
+            if (reader.TokenType != JsonTokenType.PropertyName || !reader.ValueTextEquals(member))
+                continue;
+            reader.Read();
+            return reader.GetString() ?? "";
+        }
+
+        return "";
     }
 
     private static Problem? Unreadable(ReadOnlySpan<byte> body)

@@ -28,6 +28,7 @@ internal static class ProblemKinds
         new("too_deep", 400, false, "JSON 嵌套过深", "The JSON is nested too deeply", "嵌套层数不超过 16。", "At most 16 levels."),
         new("empty_body", 400, false, "请求体为空", "The body is empty", "请发送事件报文。", "Send an event."),
         new("bad_header", 400, false, "请求头无效", "A header is not valid", "按错误说明修正请求头。", "Correct the header named."),
+        new("bad_query", 400, false, "查询参数无效", "A query parameter is not valid", "before 为上一页给出的值，limit 为 1 至 200。", "before is a value of the page before, limit is 1 to 200."),
         new("unauthorised", 401, false, "未提供有效的密钥", "No valid key was given", "使用 Authorization: Bearer hk_…；密钥可能已过期或已吊销。", "Send Authorization: Bearer hk_…; the key may have expired or been revoked."),
         new("direction_not_allowed", 403, false, "该密钥不能用于此操作", "The key is not for this operation", "发布用 publish 密钥，回执用 receive 密钥。", "Publishing needs a publish key, receipts a receive key."),
         new("source_not_allowed", 403, false, "该密钥不能以此来源发布", "The key may not publish as this source", "source 须为登记的来源。", "Use one of the sources registered with the key."),
@@ -137,6 +138,11 @@ internal sealed record BatchItem(int Index, int Status, AcceptedBody? Accepted, 
 
 internal sealed record BatchBody(int Accepted, int Refused, IReadOnlyList<BatchItem> Items);
 
+internal sealed record EventLine(Guid Id, string Source, string SourceId, string Type, string Subject, DateTimeOffset ReceivedAt, string? Refused, bool HasWarnings, string Self);
+
+/// <summary>A page of a bureau's own events; <c>Next</c> is null on the last one.</summary>
+internal sealed record EventPage(IReadOnlyList<EventLine> Items, string? Next);
+
 internal sealed record EventView(
     Guid Id, string Source, string SourceId, string Type, string Subject, string Region, DateTimeOffset? OccurredAt, DateTimeOffset RecordedAt, long Position, string Hash,
     string Status, string? Reason, string? Policy, IReadOnlyList<Warning> Warnings, IReadOnlyList<ReceiverView> Receivers);
@@ -154,6 +160,7 @@ internal sealed record ReceiptView(Guid Id, string Status, string? Code, DateTim
 [JsonSerializable(typeof(AcceptedBody))]
 [JsonSerializable(typeof(BatchBody))]
 [JsonSerializable(typeof(EventView))]
+[JsonSerializable(typeof(EventPage))]
 [JsonSerializable(typeof(List<ReceiptView>))]
 internal sealed partial class IntakeJson : JsonSerializerContext
 {

@@ -13,6 +13,7 @@ namespace Hub.Intake;
 internal sealed class ReceiptEndpoint(
     PartnerAuthentication authentication, BatchEngine engine, LedgerQueries queries, PolicyStore policies, TimeProvider time)
 {
+    private const int PageMax = 200;
     private const int ReceiptBytesMax = 8 * 1024;
 
     public Task GetAsync(HttpContext http, string id) => GuardAsync(http, async key =>
@@ -21,6 +22,28 @@ internal sealed class ReceiptEndpoint(
             return new Problem("not_found");
         var view = await ViewAsync(row, key);
         await Answers.WriteAsync(http, 200, view, IntakeJson.Readable.EventView);
+        return null;
+    });
+
+    /// <summary>The bureau's own events, newest first, with a cursor.</summary>
+    public Task ListAsync(HttpContext http) => GuardAsync(http, async key =>
+    {
+        if (key.Direction != ApiKey.Publish)
+            return new Problem("direction_not_allowed");
+        var query = http.Request.Query;
+        Guid before = default;
+        if (query.ContainsKey("before") && !Guid.TryParse(query["before"], out before))
+            return new Problem("bad_query");
+        var limit = 100;
+        if (query.ContainsKey("limit") && (!int.TryParse(query["limit"], System.Globalization.CultureInfo.InvariantCulture, out limit) || limit is < 1 or > PageMax))
+            return new Problem("bad_query");
+        var rows = await queries.OwnAsync(key.Partner, query.ContainsKey("before") ? before : null, limit);
+        var next = rows.Count == limit ? $"/api/v1/events?before={rows[^1].EventId}&limit={limit}" : null;
+        if (next is not null)
+            http.Response.Headers.Link = $"<{next}>; rel=\"next\"";
+        var items = rows.Select(row => new EventLine(
+            row.EventId, row.Source, row.SourceId, row.Type, row.Subject, Utc(row.ReceivedAt)!.Value, row.Refusal, row.Warned, $"/api/v1/events/{row.EventId}")).ToList();
+        await Answers.WriteAsync(http, 200, new EventPage(items, next), IntakeJson.Readable.EventPage);
         return null;
     });
 

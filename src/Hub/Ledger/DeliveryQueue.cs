@@ -61,6 +61,11 @@ internal sealed class DeliveryQueue(NpgsqlDataSource database)
 
     private const string StopNodeSql = "DELETE FROM nodes WHERE node_id = @node";
 
+    private const string ForgetIdempotencySql = """
+        DELETE FROM idempotency_keys
+         WHERE key_hash IN (SELECT key_hash FROM idempotency_keys WHERE claimed_at < @before ORDER BY claimed_at LIMIT 1000)
+        """;
+
     private const string DeadNodesSql = "SELECT node_id FROM nodes WHERE alive_until < @now";
 
     // The wake of a leased case lies at most one lease and one grid step ahead, so this range holds every case a dead node can have.
@@ -104,6 +109,8 @@ internal sealed class DeliveryQueue(NpgsqlDataSource database)
     public async Task<bool> BeatAsync(int node, DateTimeOffset until) => await ExecuteAsync(BeatSql, new { node, until }) == 1;
 
     public Task StopNodeAsync(int node) => ExecuteAsync(StopNodeSql, new { node });
+
+    public Task<int> ForgetIdempotencyAsync(DateTimeOffset before) => ExecuteAsync(ForgetIdempotencySql, new { before });
 
     public async Task<IReadOnlyList<int>> DeadNodesAsync(DateTimeOffset now) => await QueryAsync<int>(DeadNodesSql, new { now });
 

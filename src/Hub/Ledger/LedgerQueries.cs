@@ -13,6 +13,9 @@ internal sealed record DeliveryView(
     long CaseId, short Connector, long LaneSeq, string Name, string Type, Guid CauseId, DateTime RecordedAt, int? Attempt, string? Outcome, string? Reason, string? PartnerCode,
     string? PartnerReference, DateTime? AnsweredAt, string? WaitState, string? WaitReason, DateTime? DueAt);
 
+/// <summary>One line of a bureau's own list.</summary>
+internal sealed record OwnEvent(Guid EventId, string Source, string SourceId, string Type, string Subject, DateTime ReceivedAt, string? Refusal, bool Warned);
+
 internal sealed record ReceiptRow(Guid EventId, string Partner, byte[] Content, string? Refusal, DateTime RecordedAt);
 
 internal sealed record ConnectorTotals(
@@ -43,6 +46,16 @@ internal sealed class LedgerQueries(NpgsqlDataSource database)
     private const string EventByIdSql = EventSelect + " WHERE e.event_id = @id";
 
     private const string EventByIdentitySql = EventSelect + " WHERE e.identity = ANY(@identities)";
+
+    private const string OwnSql = """
+        SELECT e.event_id AS EventId, e.source AS Source, e.source_id AS SourceId, e.type AS Type, c.key AS Subject, e.received_at AS ReceivedAt,
+               e.refusal AS Refusal, e.warnings IS NOT NULL AS Warned
+          FROM events e
+          JOIN cases c ON c.case_id = e.case_id
+         WHERE e.partner = @partner AND e.about IS NULL AND (@before::uuid IS NULL OR e.event_id < @before)
+         ORDER BY e.event_id DESC
+         LIMIT @limit
+        """;
 
     private const string DeliveriesSql = """
         SELECT d.case_id AS CaseId, d.connector_no AS Connector, d.lane_seq AS LaneSeq, n.name AS Name, d.type AS Type, d.cause_id AS CauseId, d.recorded_at AS RecordedAt,
@@ -141,6 +154,9 @@ internal sealed class LedgerQueries(NpgsqlDataSource database)
     public async Task<EventRow?> EventAsync(Guid id) => await OneAsync<EventRow>(EventByIdSql, new { id });
 
     public async Task<IReadOnlyList<EventRow>> EventsAsync(Guid[] identities) => await ManyAsync<EventRow>(EventByIdentitySql, new { identities });
+
+    /// <summary>A partner's own events, newest first.</summary>
+    public async Task<IReadOnlyList<OwnEvent>> OwnAsync(string partner, Guid? before, int limit) => await ManyAsync<OwnEvent>(OwnSql, new { partner, before, limit });
 
     /// <param name="caseId">The case.</param>
     /// <param name="cause">Only deliveries that this event caused; null: all.</param>

@@ -18,13 +18,15 @@ internal sealed partial class Sweeper(
     public static readonly TimeSpan AliveFor = TimeSpan.FromSeconds(8);
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500);
+    // Publishers repeat over long holidays, so at least a week.
+    private static readonly TimeSpan IdempotencyKept = TimeSpan.FromDays(8);
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMinutes(5);
     private const int CasesMax = 1000;
 
     private readonly Dictionary<long, DateTimeOffset> failed = [];
 
     private readonly SemaphoreSlim wake = new(0, 1);
-    private DateTimeOffset nextBeat;
+    private readonly SemaphoreSlim control = new(0, 1);
     private string? sweptPolicies;
 
     /// <summary>When the last sweep ended well; readiness looks at it.</summary>
@@ -33,6 +35,7 @@ internal sealed partial class Sweeper(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var listening = ListenAsync(stoppingToken);
+        var beating = BeatsAsync(stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -46,22 +49,36 @@ internal sealed partial class Sweeper(
                 LogFailed(error.GetType().Name, error.Message);
             }
 
-            await WaitAsync(stoppingToken);
+            await WaitAsync(wake, Poll, stoppingToken);
         }
 
-        await listening;
+        await Task.WhenAll(listening, beating);
+    }
+
+    // A loop of its own: a long drain must not make the node look dead.
+    private async Task BeatsAsync(CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                var now = time.GetUtcNow();
+                await BeatAsync(now);
+                await ApplyPausesAsync();
+                await queue.ForgetIdempotencyAsync(now - IdempotencyKept);
+            }
+            catch (Exception error)
+            {
+                LogFailed(error.GetType().Name, error.Message);
+            }
+
+            await WaitAsync(control, AliveFor / 4, stopping);
+        }
     }
 
     private async Task SweepAsync()
     {
         var now = time.GetUtcNow();
-        if (now >= nextBeat)
-        {
-            await BeatAsync(now);
-            await ApplyPausesAsync();
-            nextBeat = now + (AliveFor / 4);
-        }
-
         foreach (var lane in lanes.All)
             await SweepLaneAsync(lane);
         await SubmitAllAsync(await queue.DueCasesAsync(now, CasesMax), due => new WakeInput(due.KeyHash));
@@ -153,11 +170,11 @@ internal sealed partial class Sweeper(
             lane.PausedReason = paused.GetValueOrDefault(lane.Settings.Name);
     }
 
-    private async Task WaitAsync(CancellationToken stopping)
+    private static async Task WaitAsync(SemaphoreSlim signal, TimeSpan limit, CancellationToken stopping)
     {
         try
         {
-            await wake.WaitAsync(Poll, stopping);
+            await signal.WaitAsync(limit, stopping);
         }
         catch (OperationCanceledException)
         {
@@ -174,9 +191,7 @@ internal sealed partial class Sweeper(
                 await using var connection = await database.OpenConnectionAsync(stopping);
                 connection.Notification += (_, notice) =>
                 {
-                    if (notice.Channel == "hub_control")
-                        nextBeat = default;
-                    Wake();
+                    Wake(notice.Channel == "hub_control" ? control : wake);
                 };
                 await using (var listen = new NpgsqlCommand("LISTEN hub_waits; LISTEN hub_control", connection))
                     await listen.ExecuteNonQueryAsync(stopping);
@@ -195,12 +210,12 @@ internal sealed partial class Sweeper(
         }
     }
 
-    private void Wake()
+    private static void Wake(SemaphoreSlim signal)
     {
         try
         {
-            if (wake.CurrentCount == 0)
-                wake.Release();
+            if (signal.CurrentCount == 0)
+                signal.Release();
         }
         catch (SemaphoreFullException)
         {

@@ -44,7 +44,7 @@ internal sealed class ApprovalCase
     public Decision Answer(string command, Answer answer, string connector = "sgcc-linfen") =>
         Advance(new Input.Answered(connector, command, LastEvent, answer));
 
-    public Decision Taken(string command = CommandTypes.LeadCreate, string connector = "sgcc-linfen") => Answer(command, Schemas.Answer.Taken("L-1"), connector);
+    public Decision Taken(string command = CommandTypes.LeadCreate, string connector = "sgcc-linfen") => Answer(command, Hub.Schemas.Answer.Taken("L-1"), connector);
 
     public Decision Report(string status, string partner = "sgcc-linfen", Guid? about = null, string? accountNo = null) => Advance(new Input.Received(
         Event(EventTypes.ReceiptReported, partner, about ?? LastEvent),

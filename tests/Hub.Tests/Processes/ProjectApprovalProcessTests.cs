@@ -230,7 +230,7 @@ public sealed class ProjectApprovalProcessTests
         var project = new ApprovalCase();
         Assert.Null(project.Created().Deadline);
 
-        project.Answer(CommandTypes.LeadCreate, Schemas.Answer.Refused(AnswerReasons.ContentRefused));
+        project.Answer(CommandTypes.LeadCreate, Hub.Schemas.Answer.Refused(AnswerReasons.ContentRefused));
         Assert.Null(project.Clock());
         Assert.Equal(AnswerReasons.ContentRefused, project.State.Receivers["sgcc-linfen"].Refused);
 

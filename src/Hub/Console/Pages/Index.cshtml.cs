@@ -74,9 +74,20 @@ internal sealed class IndexModel(LedgerQueries queries, Lanes lanes, PolicyStore
                 : $"{Name(bad.Name)} 接口不通，{bad.Waiting:N0} 条等待";
         if (Connectors.FirstOrDefault(row => row.Parked > 0 || row.PausedReason is not null) is { } parked)
             return English ? $"{Name(parked.Name)}: {Health(parked).Word}" : $"{Name(parked.Name)}：{Health(parked).Word}";
+        if (Connectors.Where(row => row.Waiting > 0).MinBy(row => row.OldestWaiting) is { } late)
+        {
+            var open = late.Queued - late.Taken - late.Skipped;
+            return English
+                ? $"{Name(late.Name)}: {open:N0} not delivered, retrying ({Reason(late.LastReason)})"
+                : $"{Name(late.Name)} {open:N0} 条未送达，正在重试（{Reason(late.LastReason)}）";
+        }
+
         var last = Connectors.Max(row => row.LastTakenAt);
         return $"{Word("all_well")}{(English ? ", " : "，")}{Word("last_delivery")} {Ago(last)}";
     }
+
+    /// <summary>The sentence for a reason word; the word itself where there is none.</summary>
+    public string Reason(string? reason) => reason is null ? "" : Word($"reason_{reason}") is var word && word.StartsWith("reason_", StringComparison.Ordinal) ? Word(reason) : word;
 
     public string Ago(DateTime? instant)
     {

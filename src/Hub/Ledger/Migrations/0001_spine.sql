@@ -49,6 +49,9 @@ CREATE TABLE events (
 -- Receipts of an event; the keys are ids of earlier events, so they grow at the right end too.
 CREATE INDEX events_about ON events (about) WHERE about IS NOT NULL;
 
+-- A bureau's own list, newest first.
+CREATE INDEX events_partner ON events (partner, event_id) WHERE about IS NULL;
+
 -- state and lanes are JSON text, read and written whole under the case's advisory lock.
 -- wake_at is coarse and not cleared when a lane drains, so that most updates stay HOT; fillfactor leaves them room.
 CREATE SEQUENCE case_ids INCREMENT BY 1000;

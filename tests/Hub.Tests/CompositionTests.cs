@@ -1,0 +1,106 @@
+using System.Net;
+using Hub.Connectors;
+using Hub.Dispatch;
+using Hub.Engine;
+using Hub.Intake;
+using Hub.Ledger;
+using Hub.Policies;
+using Hub.Schedule;
+using Hub.Telemetry;
+using Hub.Tests.Ledger;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Xunit;
+
+namespace Hub.Tests;
+
+public sealed class CompositionTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Everything_that_is_registered_can_be_made()
+    {
+        await using var database = await TestDatabase.CreateAsync(migrated: false);
+        await using var app = await Server.BuildAsync(Settings(database), TimeProvider.System, Cancellation);
+
+        Type[] parts =
+        [
+            typeof(HubSettings), typeof(TimeProvider), typeof(PolicyStore), typeof(ConnectorNames), typeof(DeliveryQueue), typeof(ApiKeys), typeof(LedgerStore), typeof(LedgerQueries),
+            typeof(ExchangeLog), typeof(PartnerAuthentication), typeof(EventEndpoint), typeof(ReceiptEndpoint), typeof(BatchEngine), typeof(NodeLease), typeof(Lanes), typeof(IDispatcher),
+            typeof(Sweeper), typeof(PolicyWatch), typeof(MetricsText), typeof(Health),
+        ];
+        Assert.All(parts, part => Assert.Same(app.Services.GetRequiredService(part), app.Services.GetRequiredService(part)));
+        Assert.Same(app.Services.GetRequiredService<Lanes>(), app.Services.GetRequiredService<IDispatcher>());
+        Assert.Contains(app.Services.GetServices<IHostedService>(), service => service is HubLifetime);
+        Assert.True(await Migrator.IsCurrentAsync(database.Source, Cancellation));
+    }
+
+    [Theory]
+    [InlineData("/healthz", "text/plain")]
+    [InlineData("/openapi.json", "application/json")]
+    [InlineData("/schemas", "application/json")]
+    [InlineData("/schemas/receipt.json", "application/schema+json")]
+    [InlineData("/schemas/hub.project_approval.created.v1", "application/schema+json")]
+    [InlineData("/problems/invalid_event", "text/html")]
+    [InlineData("/metrics", "text/plain")]
+    [InlineData("/", "text/html")]
+    public async Task What_needs_no_key_is_answered(string path, string type)
+    {
+        await using var database = await TestDatabase.CreateAsync(migrated: false);
+        await using var app = await Server.BuildAsync(Settings(database), TimeProvider.System, Cancellation);
+        await app.StartAsync(Cancellation);
+        using var http = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+
+        using var answer = await http.GetAsync(new Uri(path, UriKind.Relative), Cancellation);
+
+        Assert.Equal((HttpStatusCode.OK, type), (answer.StatusCode, answer.Content.Headers.ContentType!.MediaType));
+        Assert.NotEmpty(await answer.Content.ReadAsStringAsync(Cancellation));
+        await app.StopAsync(Cancellation);
+    }
+
+    [Theory]
+    [InlineData("", "Hub:Database is missing (an Npgsql connection string).")]
+    [InlineData("\"Url\":\"nowhere\"", "Hub:Url must be an absolute http or https address.")]
+    [InlineData("\"Url\":\"ftp://a\"", "Hub:Url must be an absolute http or https address.")]
+    [InlineData("\"EventsWaitingMax\":0", "Hub:EventsWaitingMax must be at least 1.")]
+    [InlineData("\"BatchMax\":5000", "Hub:BatchMax must be 1 to 4096.")]
+    [InlineData("\"DrainSeconds\":301", "Hub:DrainSeconds must be 0 to 300.")]
+    [InlineData("\"DrainSeconds\":\"NaN\"", "Hub:DrainSeconds must be 0 to 300.")]
+    [InlineData("\"Connectors\":[{\"Name\":\"a\",\"Kind\":\"pigeon\"}]", "Connector 'a': Kind 'pigeon' is not one of sgcc-crm, local-crm, webhook.")]
+    [InlineData("\"Connectors\":[{\"Name\":\"a\"},{\"Name\":\"a\"}]", "Connector 'a' is set up twice.")]
+    public void Bad_settings_are_refused_with_a_sentence(string json, string sentence) => Assert.Contains(sentence, Refused(json));
+
+    [Theory]
+    [InlineData("\"Databse\":\"x\"", "Databse")]
+    [InlineData("\"BatchMax\":\"many\"", "BatchMax")]
+    public void Settings_that_cannot_be_read_are_named(string json, string name) => Assert.Contains(name, Refused(json));
+
+    private static string Refused(string json)
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, "{\"Hub\":{" + json + "}}");
+            // Nothing else in this program reads it.
+            Environment.SetEnvironmentVariable("HUB_SETTINGS", file);
+            return Assert.Throws<SettingsException>(HubSettings.Read).Message;
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("HUB_SETTINGS", null);
+            File.Delete(file);
+        }
+    }
+
+    private static HubSettings Settings(TestDatabase database) => new()
+    {
+        Database = database.ConnectionString,
+        Url = "http://127.0.0.1:0",
+        DrainSeconds = 1,
+        Connectors =
+        [
+            new() { Name = "sgcc-linfen", Kind = ConnectorCatalog.Webhook, Address = new Uri("http://127.0.0.1:9/"), Secret = "whsec_" + Convert.ToBase64String(new byte[32]) },
+        ],
+    };
+}

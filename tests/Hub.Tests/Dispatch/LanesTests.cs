@@ -1,0 +1,211 @@
+using Hub.Connectors;
+using Hub.Dispatch;
+using Hub.Engine;
+using Hub.Ledger;
+using Hub.Policies;
+using Hub.Schemas;
+using Hub.Tests.Policies;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Hub.Tests.Dispatch;
+
+public sealed class LanesTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private readonly FakeClock clock = new();
+    private readonly NodeLease node = new() { Node = 1 };
+    private WebApplication partner = null!;
+    private LedgerStore ledger = null!;
+    private BatchEngine engine = null!;
+    private Lanes lanes = null!;
+    private int calls;
+    private RequestDelegate answer = _ => Task.CompletedTask;
+
+    private PartnerLane Lane => lanes.Find("utility")!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        partner = builder.Build();
+        partner.Run(http =>
+        {
+            Interlocked.Increment(ref calls);
+            return answer(http);
+        });
+        await partner.StartAsync(TestContext.Current.CancellationToken);
+        node.AliveUntil = clock.GetUtcNow().AddHours(1);
+        lanes = new Lanes([Settings()], node, clock, NullLoggerFactory.Instance);
+        // Never started: the lanes hand their answers to it, and what they do themselves is looked at here.
+        ledger = new LedgerStore("Host=nowhere");
+        engine = new BatchEngine(
+            ledger, PolicyStore.Open(ShippedPacks.Folder), new ConnectorNames(new Dictionary<string, short> { ["utility"] = 1 }, new HashSet<string> { "utility" }), lanes, clock,
+            new EngineSettings(), NullLogger<BatchEngine>.Instance);
+        lanes.AnswerTo(engine);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await lanes.DisposeAsync();
+        engine.Dispose();
+        await ledger.DisposeAsync();
+        await partner.DisposeAsync();
+    }
+
+    [Fact]
+    public void The_lease_outlasts_a_question_and_a_call() => Assert.Equal(TimeSpan.FromSeconds((2 * 10) + 20), lanes.Lease);
+
+    [Fact]
+    public void No_more_is_taken_than_the_queue_holds_and_a_place_given_back_is_free()
+    {
+        for (var i = 0; i < 20; i++)
+            Assert.True(lanes.TryReserve("utility"));
+        Assert.False(lanes.TryReserve("utility"));
+
+        lanes.Release("utility");
+
+        Assert.True(lanes.TryReserve("utility"));
+    }
+
+    [Fact]
+    public void A_connector_that_is_not_set_up_takes_nothing() => Assert.False(lanes.TryReserve("another"));
+
+    [Fact]
+    public void A_paused_connector_takes_nothing_until_it_is_resumed()
+    {
+        Lane.PausedReason = "maintenance";
+        Assert.False(lanes.TryReserve("utility"));
+
+        Lane.PausedReason = null;
+        Assert.True(lanes.TryReserve("utility"));
+    }
+
+    [Fact]
+    public async Task An_open_breaker_takes_nothing_until_its_time_and_then_one_probe()
+    {
+        await BreakAsync();
+        Assert.Equal((BreakerState.Open, 0), (Lane.Breaker.State, Lane.Room()));
+
+        clock.Advance(TimeSpan.FromSeconds(31));
+        Assert.Equal(1, Lane.Room());
+        Assert.True(lanes.TryReserve("utility"));
+        Assert.False(lanes.TryReserve("utility"));
+    }
+
+    [Fact]
+    public async Task After_a_break_a_tenth_goes_out_then_half_then_all()
+    {
+        await BreakAsync();
+        clock.Advance(TimeSpan.FromSeconds(31));
+        await Lane.Breaker.RunAsync(_ => Task.FromResult(Answer.Taken()), TestContext.Current.CancellationToken);
+
+        Assert.True(Lane.Recovered);
+        Assert.Equal(2, Lane.Room());
+        clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(10, Lane.Room());
+        clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(20, Lane.Room());
+    }
+
+    [Fact]
+    public async Task A_partner_that_asks_for_fewer_calls_holds_the_whole_connector_for_as_long()
+    {
+        answer = http =>
+        {
+            http.Response.StatusCode = 429;
+            http.Response.Headers.RetryAfter = "90";
+            return Task.CompletedTask;
+        };
+
+        await CarryAsync(Leased());
+
+        Assert.Equal((1, clock.GetUtcNow().AddSeconds(90), 0), (calls, Lane.HoldUntil, Lane.Room()));
+        clock.Advance(TimeSpan.FromSeconds(90));
+        Assert.Equal(20, Lane.Room());
+    }
+
+    [Fact]
+    public async Task A_partner_that_is_gone_pauses_its_connector()
+    {
+        answer = http =>
+        {
+            http.Response.StatusCode = 410;
+            return Task.CompletedTask;
+        };
+
+        await CarryAsync(Leased());
+
+        Assert.Equal(AnswerReasons.Gone, Lane.PausedReason);
+    }
+
+    [Fact]
+    public async Task A_command_whose_lease_is_shorter_than_an_attempt_is_dropped_unsent()
+    {
+        await CarryAsync(Leased() with { LeaseUntil = clock.GetUtcNow().AddSeconds(9) });
+        Assert.Equal(0, calls);
+
+        await CarryAsync(Leased() with { LeaseUntil = clock.GetUtcNow().AddSeconds(10) });
+        Assert.Equal(1, calls);
+    }
+
+    [Fact]
+    public async Task A_node_that_counts_as_dead_sends_nothing()
+    {
+        node.AliveUntil = clock.GetUtcNow().AddTicks(-1);
+
+        await CarryAsync(Leased());
+
+        Assert.Equal(0, calls);
+    }
+
+    [Fact]
+    public async Task A_closed_lane_takes_no_more_and_ends_what_it_has()
+    {
+        lanes.TryReserve("utility");
+        lanes.Hand(Leased());
+
+        await lanes.DrainAsync(Limit);
+
+        Assert.Equal((1, 0, false), (calls, Lane.InFlight, lanes.TryReserve("utility")));
+    }
+
+    private async Task CarryAsync(LeasedCommand leased)
+    {
+        Assert.True(lanes.TryReserve("utility"));
+        lanes.Hand(leased);
+        await DoneAsync().WaitAsync(Limit);
+
+        async Task DoneAsync()
+        {
+            while (Lane.InFlight > 0)
+                await Task.Yield();
+        }
+    }
+
+    private async Task BreakAsync()
+    {
+        for (var i = 0; i < 10; i++)
+            await Lane.Breaker.RunAsync(_ => Task.FromResult(Answer.Unavailable(AnswerReasons.Unreachable)), TestContext.Current.CancellationToken);
+    }
+
+    private ConnectorSettings Settings() => new()
+    {
+        Name = "utility", Kind = ConnectorCatalog.Webhook, Address = new Uri(partner.Urls.First()), Secret = "whsec_" + Convert.ToBase64String(new byte[32]), TimeoutSeconds = 10,
+        ConnectTimeoutSeconds = 5, QueueLimit = 20, Workers = 2,
+    };
+
+    private LeasedCommand Leased() => new(
+        new Command
+        {
+            Id = CommandId.Of(1, 1, 1), Type = CommandTypes.LeadCreate, Connector = "utility", Subject = Approvals.Code(1), LaneSeq = 1, Attempt = 1, CauseId = Guid.NewGuid(),
+            CauseType = EventTypes.ProjectApprovalCreated, OccurredAt = clock.GetUtcNow(), RecordedAt = clock.GetUtcNow(), Data = "{}"u8.ToArray(),
+        },
+        Guid.NewGuid(), 1, 1, 1, clock.GetUtcNow() + lanes.Lease, new byte[32]);
+}
