@@ -24,6 +24,9 @@ internal sealed record HubSettings
     /// <summary>Events that may wait for the engine before publishers get 503.</summary>
     public int EventsWaitingMax { get; init; } = 4096;
 
+    /// <summary>Publish requests a second for one key; 0: no limit.</summary>
+    public int RequestsPerSecondPerKey { get; init; }
+
     /// <summary>Inputs committed together at most.</summary>
     public int BatchMax { get; init; } = 256;
 
@@ -70,6 +73,8 @@ internal sealed record HubSettings
             yield return "Hub:Url must be an absolute http or https address.";
         if (EventsWaitingMax < 1)
             yield return "Hub:EventsWaitingMax must be at least 1.";
+        if (RequestsPerSecondPerKey < 0)
+            yield return "Hub:RequestsPerSecondPerKey must be 0 (no limit) or more.";
         if (BatchMax is < 1 or > 4096)
             yield return "Hub:BatchMax must be 1 to 4096.";
         if (DrainSeconds is not (>= 0 and <= 300))

@@ -63,6 +63,7 @@ public sealed class CompositionTests
     [InlineData("", "Hub:Database is missing (an Npgsql connection string).")]
     [InlineData("\"Url\":\"nowhere\"", "Hub:Url must be an absolute http or https address.")]
     [InlineData("\"Url\":\"ftp://a\"", "Hub:Url must be an absolute http or https address.")]
+    [InlineData("\"RequestsPerSecondPerKey\":-1", "Hub:RequestsPerSecondPerKey must be 0 (no limit) or more.")]
     [InlineData("\"EventsWaitingMax\":0", "Hub:EventsWaitingMax must be at least 1.")]
     [InlineData("\"BatchMax\":5000", "Hub:BatchMax must be 1 to 4096.")]
     [InlineData("\"DrainSeconds\":301", "Hub:DrainSeconds must be 0 to 300.")]

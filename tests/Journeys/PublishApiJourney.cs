@@ -330,6 +330,23 @@ public sealed class PublishApiJourney(SharedHub shared) : IClassFixture<SharedHu
         Assert.Equal(60, await hub.Database.ScalarAsync<long>("SELECT count(*) FROM events"));
     }
 
+    [Fact]
+    public async Task A_key_beyond_its_rate_is_answered_429_with_what_is_left_and_comes_in_later()
+    {
+        await using var hub = await HubUnderTest.StartAsync(settings => settings with { RequestsPerSecondPerKey = 5 }, ["sgcc-linfen"]);
+        var approvals = Enumerable.Range(0, 40).Select(_ => Approvals.Created(Approvals.NewCode())).ToList();
+
+        var replies = await Task.WhenAll(approvals.Select(approval => hub.PublishAsync(approval)));
+
+        Assert.All(replies, reply => Assert.True(reply.Status is 202 or 429, reply.Text));
+        var limited = replies.Where(reply => reply.Status == 429).ToList();
+        Assert.NotEmpty(limited);
+        Assert.All(limited, reply => Assert.Equal(("rate_limited", 1d), (reply.Code, reply.Headers.RetryAfter!.Delta!.Value.TotalSeconds)));
+        Assert.All(replies, reply => Assert.Equal("\"key\";q=5;w=1", Assert.Single(reply.Headers.GetValues("RateLimit-Policy"))));
+        foreach (var approval in approvals)
+            await Until.TrueAsync(async () => (await hub.PublishAsync(approval)).Status == 202, "a repeat comes in");
+    }
+
     [Theory]
     [MemberData(nameof(ProblemCodes))]
     public async Task Every_problem_has_a_page_in_both_languages(string code)

@@ -97,7 +97,6 @@ internal sealed partial class PartnerLane : IAsyncDisposable
     private long holdUntilTicks;
     private long closedSinceTicks;
     private volatile bool closing;
-    private int disposed;
 
     public PartnerLane(ConnectorSettings settings, NodeLease node, TimeProvider time, ILogger logger, Task<BatchEngine> engine)
     {
@@ -167,9 +166,6 @@ internal sealed partial class PartnerLane : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // The container holds the lanes under two names and disposes of what it made for each.
-        if (Interlocked.Exchange(ref disposed, 1) == 1)
-            return;
         Close();
         await stopping.CancelAsync();
         await Task.WhenAny(Done, Task.Delay(EndLimit, time));

@@ -11,7 +11,7 @@ namespace Hub.Intake;
 
 /// <summary><c>POST /api/v1/events</c>: one event or a batch. 202 only after the commit.</summary>
 internal sealed partial class EventEndpoint(
-    PartnerAuthentication authentication, BatchEngine engine, LedgerQueries queries, TimeProvider time, ILogger<EventEndpoint> logger)
+    PartnerAuthentication authentication, PublisherRate rate, BatchEngine engine, LedgerQueries queries, TimeProvider time, ILogger<EventEndpoint> logger)
 {
     public const int BatchEventsMax = 100;
     public const int BatchBytesMax = 2 * 1024 * 1024;
@@ -27,6 +27,12 @@ internal sealed partial class EventEndpoint(
         if (key.Direction != ApiKey.Publish)
         {
             await Answers.WriteAsync(http, new Problem("direction_not_allowed"));
+            return;
+        }
+
+        if (!rate.TryTake(key.KeyId, http.Response))
+        {
+            await Answers.WriteAsync(http, new Problem("rate_limited", RetryAfterSeconds: 1));
             return;
         }
 

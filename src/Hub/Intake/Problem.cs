@@ -44,6 +44,7 @@ internal static class ProblemKinds
         new("invalid_receipt", 422, false, "回执未通过校验", "The receipt did not pass the checks", "逐项查看 errors。", "See errors."),
         new("id_reused", 422, false, "同一编号已用于另一份内容", "The same id was used for other content", "更正或补充请使用新的 id。", "A correction is a new event with a new id."),
         new("idempotency_key_reused", 422, false, "同一幂等键已用于另一个请求", "The idempotency key was used for another request", "每个请求使用自己的幂等键。", "Use a key of its own for each request."),
+        new("rate_limited", 429, true, "请求过于频繁", "Too many requests", "按 Retry-After 稍后重试；RateLimit 头给出剩余额度，也可改用批量。", "Repeat after Retry-After; the RateLimit header says what is left. Batches count once."),
         new("processing_failed", 503, true, "系统未能处理该事件，已隔离存放待查", "The event could not be processed and was set aside for inspection", "稍后重试；管理员已可见该事件。", "Try again later; the administrator can see it."),
         new("busy", 503, true, "系统繁忙", "The system is busy", "按 Retry-After 稍后重试，事件尚未存入。", "Repeat after Retry-After; nothing was stored."),
         new("ledger_unavailable", 503, true, "存储暂不可用", "The store is not available now", "按 Retry-After 稍后重试，事件尚未存入。", "Repeat after Retry-After; nothing was stored."),

@@ -217,7 +217,7 @@ internal sealed class ProjectApprovalProcess() : Process<ProjectApprovalProcess.
 
     private static Clock? StartFirstContact(Case state, Context context)
     {
-        if (context.Policies.For(state.Approval!.RegionCode!) is not { FirstContact: { } rule })
+        if (PolicyOf(state.Approval!.RegionCode!, context) is not { FirstContact: { } rule })
             return null;
         var calendar = context.Policies.CalendarFor(state.Approval!.RegionCode!);
         var today = DateOnly.FromDateTime(context.Now.ToOffset(CityOffset).DateTime);
@@ -225,6 +225,10 @@ internal sealed class ProjectApprovalProcess() : Process<ProjectApprovalProcess.
         var warn = calendar.AddWorkingDays(today, rule.LimitWorkingDays - rule.WarnBeforeWorkingDays);
         return new Clock { Due = due.Due, Provisional = due.Provisional, WarnAt = EndOf(warn.Due), OverdueAt = EndOf(due.Due), Source = rule.Source };
     }
+
+    // The version the case began under, as long as it is at hand and still covers the place.
+    private static Policy? PolicyOf(string region, Context context) =>
+        context.Pinned is { } pin && context.Policies.Pinned(pin) is { } pinned && pinned.Covers(region) ? pinned : context.Policies.For(region);
 
     private static DateTimeOffset EndOf(DateOnly day) =>
         new DateTimeOffset(day.AddDays(1).ToDateTime(TimeOnly.MinValue), CityOffset).ToUniversalTime();

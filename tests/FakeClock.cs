@@ -1,4 +1,4 @@
-namespace Hub.Connectors.Tests;
+namespace Hub.Testing;
 
 /// <summary>A clock that stands still until it is moved; timers fire while it moves.</summary>
 internal sealed class FakeClock : TimeProvider
@@ -41,6 +41,15 @@ internal sealed class FakeClock : TimeProvider
         foreach (var timer in due)
         {
             timer.Fire();
+        }
+    }
+
+    /// <summary>Sets the clock, also back: what a wrong time server does.</summary>
+    public void Set(DateTimeOffset instant)
+    {
+        lock (gate)
+        {
+            now = instant;
         }
     }
 
