@@ -180,7 +180,11 @@ internal sealed class Batch(
         if (!cases.TryGetValue(leased.KeyHash, out var row))
             throw new InvalidOperationException($"Command {leased.Command.Id} belongs to no case.");
         completions.Add(_ => input.Complete());
-        Record(input, row);
+
+        // With the breaker open nothing crossed the border: there is nothing to put on record.
+        var attempted = input.Answer.Reason != AnswerReasons.BreakerOpen;
+        if (attempted)
+            Record(input, row);
 
         var lane = row.Lanes.Find(candidate => candidate.Connector == leased.Connector)
             ?? throw new InvalidOperationException($"Command {leased.Command.Id} belongs to no lane.");
@@ -201,8 +205,12 @@ internal sealed class Batch(
             return;
         }
 
-        count.Failed++;
-        count.Reason = answer.Reason;
+        if (attempted)
+        {
+            count.Failed++;
+            count.Reason = answer.Reason;
+        }
+
         var attempts = Backoff.Counts(answer) ? lane.Attempts : lane.Attempts - 1;
         var wait = answer.Outcome == Outcome.Refused
             ? null
