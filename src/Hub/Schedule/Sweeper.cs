@@ -22,6 +22,7 @@ internal sealed partial class Sweeper(
     private static readonly TimeSpan IdempotencyKept = TimeSpan.FromDays(8);
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMinutes(5);
     private const int CasesMax = 1000;
+    private const int RoundsMax = 100;
 
     private readonly Dictionary<long, DateTimeOffset> failed = [];
 
@@ -96,15 +97,20 @@ internal sealed partial class Sweeper(
             await queue.RecoverAsync(connector, now);
         }
 
-        // As long as there is room and something is due: a drain must be quicker than what comes in meanwhile.
-        while (lane.Room() is > 0 and var room)
+        // As long as there is room and something is due: a drain must be quicker than what comes in meanwhile. The rounds are limited so that
+        // the other connectors get their turn whatever this one's rows are like.
+        for (var round = 0; round < RoundsMax && lane.Room() is > 0 and var room; round++)
         {
-            var due = await queue.DueWaitsAsync(connector, now, Math.Min(room, CasesMax));
-            await SubmitAllAsync(due, found => new WakeInput(found.KeyHash) { Connector = connector });
+            // More than there is room for by as many as are set aside: one bad row at the front must not be the only one ever tried.
+            var found = await queue.DueWaitsAsync(connector, now, Math.Min(room, CasesMax) + failed.Count);
+            var due = found.Where(one => !IsSetAside(one, now)).Take(room).ToList();
+            await SubmitAllAsync(due, one => new WakeInput(one.KeyHash) { Connector = connector });
             if (due.Count < room)
                 return;
         }
     }
+
+    private bool IsSetAside(DueCase found, DateTimeOffset now) => failed.TryGetValue(found.CaseId, out var until) && until > now;
 
     private async Task SweepPoliciesAsync()
     {
@@ -128,7 +134,7 @@ internal sealed partial class Sweeper(
         if (found.Count == 0)
             return;
         var now = time.GetUtcNow();
-        var inputs = found.Where(one => !failed.TryGetValue(one.CaseId, out var until) || until <= now).Select(one => (Case: one, Input: input(one))).ToList();
+        var inputs = found.Where(one => !IsSetAside(one, now)).Select(one => (Case: one, Input: input(one))).ToList();
         inputs.ForEach(one => engine.Submit(one.Input));
         foreach (var (due, one) in inputs)
         {
