@@ -18,9 +18,9 @@ public static class ApprovalRules
     private const decimal LoadKwMax = 9_999_999_999m;
     private const int VersionMax = 1_000_000;
 
-    // C0 without tab and line feed, and DEL. C1 is asked for as a range: a set that leaves ASCII is searched far more slowly.
+    // C0 without tab and line ends (many bureaus' systems write CR LF), and DEL. C1 is asked for as a range: a set that leaves ASCII is searched far more slowly.
     private static readonly SearchValues<char> ControlCharacters = SearchValues.Create(
-        [.. Enumerable.Range(0, 0x80).Select(c => (char)c).Where(c => char.IsControl(c) && c is not ('\t' or '\n'))]);
+        [.. Enumerable.Range(0, 0x80).Select(c => (char)c).Where(c => char.IsControl(c) && c is not ('\t' or '\n' or '\r'))]);
 
     /// <summary>Checks the record as it was sent; identifiers need not be normalised before.</summary>
     /// <param name="eventType">One of <see cref="EventTypes.Publishable"/>.</param>

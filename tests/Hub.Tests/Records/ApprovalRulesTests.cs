@@ -113,7 +113,7 @@ public sealed class ApprovalRulesTests
     public void Text_that_cannot_be_shown_or_stored_is_refused_in_every_text_field()
     {
         // Not as inline data: an attribute cannot hold half a character.
-        string[] bad = ["a\0b", "a\rb", "a\u001bb", "a\u007f", "\u0085a", "a\ud83d", "\udc00a", "\udc00\ud83d", "\ud83da"];
+        string[] bad = ["a\0b", "a\vb", "a\u001bb", "a\u007f", "\u0085a", "a\ud83d", "\udc00a", "\udc00\ud83d", "\ud83da"];
         foreach (var text in bad)
         {
             foreach (var property in typeof(ProjectApproval).GetProperties().Where(property => property.GetCustomAttribute<StringLengthAttribute>() is not null))
@@ -128,6 +128,7 @@ public sealed class ApprovalRulesTests
 
     [Theory]
     [InlineData("一\n二\t三")]
+    [InlineData("一\r\n二")]
     [InlineData("𠮷野家")]
     [InlineData("😀")]
     public void Line_feeds_tabs_and_rare_characters_are_text(string text) => Assert.Empty(Errors(Valid with { ScaleContent = text, ProjectName = text }));
