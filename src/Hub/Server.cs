@@ -91,6 +91,7 @@ internal sealed class HubLifetime(
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        // Made now, because it only counts from when it exists.
         _ = metrics;
         lanes.AnswerTo(engine);
         await engine.StartAsync(cancellationToken);

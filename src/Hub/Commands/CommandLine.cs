@@ -21,13 +21,18 @@ internal static class CommandLine
     }
 
     /// <summary>Runs an action with the settings and a database; tells faults of use and surroundings in a sentence.</summary>
-    internal static async Task<int> WithAsync(Func<HubSettings, NpgsqlDataSource, Task<int>> act)
+    internal static Task<int> WithAsync(Func<HubSettings, NpgsqlDataSource, Task<int>> act) => TellingFaultsAsync(async () =>
+    {
+        var settings = HubSettings.Read();
+        await using var database = Server.OpenDatabase(settings);
+        return await act(settings, database);
+    });
+
+    private static async Task<int> TellingFaultsAsync(Func<Task<int>> act)
     {
         try
         {
-            var settings = HubSettings.Read();
-            await using var database = Server.OpenDatabase(settings);
-            return await act(settings, database);
+            return await act();
         }
         catch (Exception fault) when (fault is SettingsException or PolicyException or NpgsqlException or TimeoutException or IOException or InvalidOperationException)
         {
@@ -43,20 +48,12 @@ internal static class CommandLine
         return command;
     }
 
-    private static async Task<int> ServeAsync(CancellationToken cancellation)
+    private static Task<int> ServeAsync(CancellationToken cancellation) => TellingFaultsAsync(async () =>
     {
-        try
-        {
-            var app = await Server.BuildAsync(HubSettings.Read(), TimeProvider.System, cancellation);
-            await app.RunAsync();
-            return 0;
-        }
-        catch (Exception fault) when (fault is SettingsException or PolicyException or NpgsqlException or TimeoutException or IOException or InvalidOperationException)
-        {
-            await System.Console.Error.WriteLineAsync(fault.Message);
-            return 2;
-        }
-    }
+        var app = await Server.BuildAsync(HubSettings.Read(), TimeProvider.System, cancellation);
+        await app.RunAsync();
+        return 0;
+    });
 
     private static Command Migrate()
     {

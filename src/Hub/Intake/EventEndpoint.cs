@@ -166,10 +166,10 @@ internal sealed partial class EventEndpoint(
                 case EngineVerdict.Conflict:
                     return (null, new Problem("id_reused", [new("/id", "id_reused", "相同 source 与 id 的事件内容不同", "An event with this source and id has other content")]), false);
                 case EngineVerdict.Repeated:
-                    return (await FirstAnswerAsync(accepted.EventId), null, true);
+                    return (AcceptedBody.Of((await queries.EventAsync(accepted.EventId))!), null, true);
                 default:
                     HubMetrics.EventsAccepted.Add(1);
-                    return (Body(input.Event, accepted), null, false);
+                    return (AcceptedBody.Of(input.Event, accepted), null, false);
             }
         }
         catch (Exception error) when (RefusalOf(error) is { } refusal)
@@ -192,6 +192,10 @@ internal sealed partial class EventEndpoint(
         _ => null,
     };
 
+    /// <summary>As <see cref="RefusalOf"/>, for plain queries: there any fault of the database is the moment's.</summary>
+    internal static Problem? StoreRefusalOf(Exception error) =>
+        RefusalOf(error) ?? (error is Npgsql.NpgsqlException ? new Problem("ledger_unavailable", RetryAfterSeconds: 5) : null);
+
     private async Task QuarantineAsync(ApiKey key, EventInput input, Exception error)
     {
         try
@@ -203,36 +207,6 @@ internal sealed partial class EventEndpoint(
             // The sender was told that it failed and keeps the event; the log has the reason.
         }
     }
-
-    private async Task<AcceptedBody> FirstAnswerAsync(Guid eventId)
-    {
-        var row = await queries.EventAsync(eventId) ?? throw new InvalidOperationException($"Event {eventId} was found by its identity but not by its id.");
-        return new AcceptedBody
-        {
-            Id = row.EventId,
-            Source = row.Source,
-            SourceId = row.SourceId,
-            Status = row.Refusal ?? "accepted",
-            AcceptedAt = new DateTimeOffset(row.RecordedAt, TimeSpan.Zero),
-            Position = row.Position,
-            Hash = Convert.ToHexStringLower(row.Hash),
-            Warnings = row.Warnings is null ? [] : JsonSerializer.Deserialize(row.Warnings, SchemasJson.Default.IReadOnlyListWarning)!,
-            Self = $"/api/v1/events/{row.EventId}",
-        };
-    }
-
-    private static AcceptedBody Body(Event stored, Accepted accepted) => new()
-    {
-        Id = stored.Id,
-        Source = stored.Source,
-        SourceId = stored.SourceId,
-        Status = accepted.Refusal ?? "accepted",
-        AcceptedAt = accepted.At,
-        Position = accepted.Position,
-        Hash = Convert.ToHexStringLower(accepted.Hash),
-        Warnings = stored.Warnings,
-        Self = $"/api/v1/events/{stored.Id}",
-    };
 
     /// <summary>
     /// With an <c>Idempotency-Key</c> the whole answer is kept. A crash in between leaves a claim without an answer: the request may then be made
@@ -256,9 +230,9 @@ internal sealed partial class EventEndpoint(
                 return;
             }
         }
-        catch (Exception error) when (RefusalOf(error) is { } refusal || error is Npgsql.NpgsqlException)
+        catch (Exception error) when (StoreRefusalOf(error) is { } refusal)
         {
-            await Answers.WriteAsync(http, RefusalOf(error) ?? new Problem("ledger_unavailable", RetryAfterSeconds: 5));
+            await Answers.WriteAsync(http, refusal);
             return;
         }
 

@@ -1,6 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Hub.Engine;
+using Hub.Ledger;
 using Hub.Schemas;
 using Hub.Telemetry;
 
@@ -133,6 +135,37 @@ internal sealed record AcceptedBody
     public required string Hash { get; init; }
     public IReadOnlyList<Warning> Warnings { get; init; } = [];
     public required string Self { get; init; }
+
+    /// <summary>What was committed just now.</summary>
+    public static AcceptedBody Of(Event stored, Accepted accepted) => new()
+    {
+        Id = stored.Id,
+        Source = stored.Source,
+        SourceId = stored.SourceId,
+        Status = accepted.Refusal ?? "accepted",
+        AcceptedAt = accepted.At,
+        Position = accepted.Position,
+        Hash = Convert.ToHexStringLower(accepted.Hash),
+        Warnings = stored.Warnings,
+        Self = $"/api/v1/events/{stored.Id}",
+    };
+
+    /// <summary>What was committed before: the same answer again.</summary>
+    public static AcceptedBody Of(EventRow row) => new()
+    {
+        Id = row.EventId,
+        Source = row.Source,
+        SourceId = row.SourceId,
+        Status = row.Refusal ?? "accepted",
+        AcceptedAt = new DateTimeOffset(row.RecordedAt, TimeSpan.Zero),
+        Position = row.Position,
+        Hash = Convert.ToHexStringLower(row.Hash),
+        Warnings = WarningsOf(row),
+        Self = $"/api/v1/events/{row.EventId}",
+    };
+
+    public static IReadOnlyList<Warning> WarningsOf(EventRow row) =>
+        row.Warnings is null ? [] : JsonSerializer.Deserialize(row.Warnings, SchemasJson.Default.IReadOnlyListWarning)!;
 }
 
 internal sealed record BatchItem(int Index, int Status, AcceptedBody? Accepted, ProblemBody? Problem);

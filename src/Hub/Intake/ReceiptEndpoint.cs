@@ -94,22 +94,13 @@ internal sealed class ReceiptEndpoint(
             return new Problem("id_reused");
         if (accepted.Refusal is { } refusal)
             return new Problem(refusal == "not_a_receiver" ? "not_found" : refusal);
-        if (accepted.Verdict == EngineVerdict.Repeated)
+        var repeated = accepted.Verdict == EngineVerdict.Repeated;
+        if (repeated)
             http.Response.Headers["Idempotency-Replayed"] = "true";
         else
             HubMetrics.ReceiptLatency.Record((now - new DateTimeOffset(row.RecordedAt, TimeSpan.Zero)).TotalSeconds, new KeyValuePair<string, object?>("receiver", key.Partner));
-        var first = await queries.EventAsync(accepted.EventId);
-        await Answers.WriteAsync(http, 202, new AcceptedBody
-        {
-            Id = accepted.EventId,
-            Source = stored.Source,
-            SourceId = stored.SourceId,
-            Status = "accepted",
-            AcceptedAt = new DateTimeOffset(first!.RecordedAt, TimeSpan.Zero),
-            Position = first.Position,
-            Hash = Convert.ToHexStringLower(first.Hash),
-            Self = $"/api/v1/events/{row.EventId}/receipts",
-        }, IntakeJson.Readable.AcceptedBody);
+        var answer = repeated ? AcceptedBody.Of((await queries.EventAsync(accepted.EventId))!) : AcceptedBody.Of(stored, accepted);
+        await Answers.WriteAsync(http, 202, answer with { Self = $"/api/v1/events/{row.EventId}/receipts" }, IntakeJson.Readable.AcceptedBody);
         return null;
     });
 
@@ -120,9 +111,9 @@ internal sealed class ReceiptEndpoint(
         {
             problem = await authentication.AuthenticateAsync(http) is { } key ? await answer(key) : new Problem("unauthorised");
         }
-        catch (Exception error) when (EventEndpoint.RefusalOf(error) is not null || error is Npgsql.NpgsqlException)
+        catch (Exception error) when (EventEndpoint.StoreRefusalOf(error) is { } refusal)
         {
-            problem = EventEndpoint.RefusalOf(error) ?? new Problem("ledger_unavailable", RetryAfterSeconds: 5);
+            problem = refusal;
         }
 
         if (problem is not null)
@@ -162,7 +153,7 @@ internal sealed class ReceiptEndpoint(
         var lanes = JsonSerializer.Deserialize(row.Lanes, LedgerJson.Default.ListLane)!;
         var state = row.CaseType == ProcessCatalog.ProjectApproval.Type ? ProcessCatalog.ProjectApproval.Read(row.State) : null;
         var receivers = deliveries.ConvertAll(delivery => Receiver(delivery, lanes, receipts, state));
-        var warnings = row.Warnings is null ? [] : JsonSerializer.Deserialize(row.Warnings, SchemasJson.Default.IReadOnlyListWarning)!;
+        var warnings = AcceptedBody.WarningsOf(row);
         var superseded = warnings.Any(warning => warning.Code == WarningCodes.Superseded);
         var unserved = deliveries.Count == 0 && lanes.Exists(lane => lane.Connector == WaitRow.NoConnector);
         var status = row.Refusal is not null ? "refused"
@@ -171,13 +162,11 @@ internal sealed class ReceiptEndpoint(
             : receivers.Count == 0 ? "stored"
             : receivers.TrueForAll(receiver => receiver.State is "delivered") ? "delivered"
             : receivers.Exists(receiver => receiver.State is "parked") ? "parked" : "in_delivery";
-        var reason = row.Refusal ?? (superseded ? WarningCodes.Superseded : unserved ? UnservedReason(row) : null);
+        var reason = row.Refusal ?? (superseded ? WarningCodes.Superseded : unserved ? state?.Unserved : null);
         return new(
             row.EventId, row.Source, row.SourceId, row.Type, row.CaseKey, row.Region, Utc(row.OccurredAt), Utc(row.RecordedAt)!.Value, row.Position,
             Convert.ToHexStringLower(row.Hash), status, reason, row.Policy, warnings, receivers);
     }
-
-    private string UnservedReason(EventRow row) => policies.Current.Route(row.Region, operatorCode: null, [Policies.Utilities.Power]).Count == 0 ? "no_operator" : "no_connector";
 
     private ReceiverView Receiver(DeliveryView delivery, List<Lane> lanes, IReadOnlyList<ReceiptRow> receipts, ProjectApprovalProcess.Case? state)
     {
