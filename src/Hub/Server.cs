@@ -49,7 +49,7 @@ internal static class Server
 
         // Intake → Engine → Ledger → Dispatch → Connectors, and Schedule beside them.
         services.AddSingleton<ApiKeys>().AddSingleton<PartnerAuthentication>().AddSingleton<PublisherRate>().AddSingleton<EventEndpoint>().AddSingleton<ReceiptEndpoint>();
-        services.AddSingleton(_ => new LedgerStore(settings.Database)).AddSingleton<LedgerQueries>().AddSingleton<ExchangeLog>().AddSingleton<BatchEngine>();
+        services.AddSingleton<ILedger>(_ => new LedgerStore(settings.Database)).AddSingleton<LedgerQueries>().AddSingleton<ExchangeLog>().AddSingleton<BatchEngine>();
         services.AddSingleton<NodeLease>();
         services.AddSingleton(provider => new Lanes(settings.Connectors, provider.GetRequiredService<NodeLease>(), time, provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<IDispatcher>(provider => provider.GetRequiredService<Lanes>());

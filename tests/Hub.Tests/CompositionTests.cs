@@ -26,7 +26,7 @@ public sealed class CompositionTests
 
         Type[] parts =
         [
-            typeof(HubSettings), typeof(TimeProvider), typeof(PolicyStore), typeof(ConnectorNames), typeof(DeliveryQueue), typeof(ApiKeys), typeof(LedgerStore), typeof(LedgerQueries),
+            typeof(HubSettings), typeof(TimeProvider), typeof(PolicyStore), typeof(ConnectorNames), typeof(DeliveryQueue), typeof(ApiKeys), typeof(ILedger), typeof(LedgerQueries),
             typeof(ExchangeLog), typeof(PartnerAuthentication), typeof(EventEndpoint), typeof(ReceiptEndpoint), typeof(BatchEngine), typeof(NodeLease), typeof(Lanes), typeof(IDispatcher),
             typeof(Sweeper), typeof(PolicyWatch), typeof(MetricsText), typeof(Health),
         ];

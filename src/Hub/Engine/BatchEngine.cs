@@ -16,7 +16,7 @@ internal sealed class EngineBusyException() : Exception("More events wait than t
 /// The loop. Whatever waits (up to a limit, never waiting for more) is decided and committed together: one transaction, two round trips.
 /// </summary>
 internal sealed partial class BatchEngine(
-    LedgerStore ledger, PolicyStore policies, ConnectorNames connectors, IDispatcher dispatcher, TimeProvider time, EngineSettings settings,
+    ILedger ledger, PolicyStore policies, ConnectorNames connectors, IDispatcher dispatcher, TimeProvider time, EngineSettings settings,
     ILogger<BatchEngine> logger) : BackgroundService
 {
     private readonly Channel<EngineInput> waiting = Channel.CreateUnbounded<EngineInput>(new UnboundedChannelOptions { SingleReader = true });

@@ -35,11 +35,41 @@ internal sealed class DeliveryCount
     public string? Reason { get; set; }
 }
 
+/// <summary>The engine's side of the ledger: one transaction a batch. The contract suite in tests runs against everything that implements it.</summary>
+internal interface ILedger
+{
+    /// <summary>Opens a transaction, takes the locks of the cases and reads what the batch touches.</summary>
+    /// <param name="keyHashes">Cases touched, existing or not.</param>
+    /// <param name="identities">Identities of the events in the batch.</param>
+    /// <param name="heads">Commands whose rows will be needed.</param>
+    /// <param name="cancellation">Stops waiting; the transaction is then rolled back by <see cref="RollbackAsync"/>.</param>
+    Task<LedgerRead> BeginAsync(
+        IReadOnlyCollection<Guid> keyHashes, IReadOnlyCollection<Guid> identities,
+        IReadOnlyCollection<(long CaseId, short Connector, long LaneSeq)> heads, CancellationToken cancellation);
+
+    /// <summary>Reads more commands inside the open transaction; only the unhappy paths need it.</summary>
+    Task ReadHeadsAsync(
+        IReadOnlyCollection<(long CaseId, short Connector, long LaneSeq)> heads, Dictionary<Guid, DeliveryRow> into, CancellationToken cancellation);
+
+    /// <summary>Writes everything and commits. Nothing of it is there when this throws, unless the connection broke during the commit itself.</summary>
+    /// <returns>Where the log entries landed; null when there were none.</returns>
+    Task<Appended?> CommitAsync(LedgerWrite write, DateTimeOffset now, CancellationToken cancellation);
+
+    /// <summary>Ends the open transaction without effect.</summary>
+    Task RollbackAsync();
+
+    /// <summary>Makes sure that so many case numbers can be taken without waiting.</summary>
+    Task ReserveCaseIdsAsync(int count, CancellationToken cancellation);
+
+    /// <summary>A number no other case has.</summary>
+    long TakeCaseId();
+}
+
 /// <summary>
-/// The engine's side of the database: one connection, one transaction a batch, two round trips. Lock order everywhere: cases by the number
+/// The ledger in PostgreSQL: one connection, one transaction a batch, two round trips. Lock order everywhere: cases by the number
 /// of their lock, then rows, the chain head last.
 /// </summary>
-internal sealed class LedgerStore(string connectionString) : IAsyncDisposable
+internal sealed class LedgerStore(string connectionString) : ILedger, IAsyncDisposable
 {
     // These settings are right for lookups by key only, and wrong for people's queries: they never touch the other pool. A plan that was
     // cached while the table was empty costs ten times its worth afterwards, so plans are generic and scans are off. A scan that
@@ -147,11 +177,7 @@ internal sealed class LedgerStore(string connectionString) : IAsyncDisposable
     // Told last, inside the transaction: a listener hears of it only after the commit.
     private const string NotifySql = "SELECT pg_notify('hub_waits', '')";
 
-    /// <summary>Opens a transaction, takes the locks of the cases and reads what the batch touches: one round trip.</summary>
-    /// <param name="keyHashes">Cases touched, existing or not.</param>
-    /// <param name="identities">Identities of the events in the batch.</param>
-    /// <param name="heads">Commands whose rows will be needed.</param>
-    /// <param name="cancellation">Stops waiting; the transaction is then rolled back by <see cref="RollbackAsync"/>.</param>
+    /// <inheritdoc/>
     public async Task<LedgerRead> BeginAsync(
         IReadOnlyCollection<Guid> keyHashes, IReadOnlyCollection<Guid> identities,
         IReadOnlyCollection<(long CaseId, short Connector, long LaneSeq)> heads, CancellationToken cancellation)
@@ -194,7 +220,7 @@ internal sealed class LedgerStore(string connectionString) : IAsyncDisposable
         return read;
     }
 
-    /// <summary>Reads more commands inside the open transaction; only the unhappy paths need it.</summary>
+    /// <inheritdoc/>
     public async Task ReadHeadsAsync(
         IReadOnlyCollection<(long CaseId, short Connector, long LaneSeq)> heads, Dictionary<Guid, DeliveryRow> into, CancellationToken cancellation)
     {
@@ -204,8 +230,7 @@ internal sealed class LedgerStore(string connectionString) : IAsyncDisposable
         await ReadDeliveriesAsync(reader, into, cancellation);
     }
 
-    /// <summary>Writes everything and commits: one round trip. Nothing of it is there when this throws.</summary>
-    /// <returns>Where the log entries landed; null when there were none.</returns>
+    /// <inheritdoc/>
     public async Task<Appended?> CommitAsync(LedgerWrite write, DateTimeOffset now, CancellationToken cancellation)
     {
         await using var batch = new NpgsqlBatch(connection!);
@@ -267,7 +292,7 @@ internal sealed class LedgerStore(string connectionString) : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes sure that so many case numbers can be taken without asking the database.</summary>
+    /// <inheritdoc/>
     public async Task ReserveCaseIdsAsync(int count, CancellationToken cancellation)
     {
         if (lastCaseId - nextCaseId + 1 >= count)
