@@ -40,6 +40,9 @@ public sealed record ConnectorSettings
     /// <summary>Attempts at the same time.</summary>
     public int Workers { get; init; } = 8;
 
+    /// <summary>Commands sent in one call at most, where the kind can (<c>webhook</c>); never waited for.</summary>
+    public int BatchMax { get; init; } = 1;
+
     /// <summary>Deliveries that may wait in memory.</summary>
     public int QueueLimit { get; init; } = 256;
 
@@ -124,6 +127,15 @@ public sealed record ConnectorSettings
         if (Workers is < 1 or > 1024)
         {
             yield return "Workers must be 1 to 1024.";
+        }
+
+        if (BatchMax is < 1 or > 100)
+        {
+            yield return "BatchMax must be 1 to 100.";
+        }
+        else if (BatchMax > 1 && Kind != ConnectorCatalog.Webhook)
+        {
+            yield return $"BatchMax must be 1: kind '{Kind}' takes one command a call.";
         }
 
         if (QueueLimit < 1)
