@@ -77,7 +77,7 @@ internal sealed class LedgerStore(string connectionString) : ILedger, IAsyncDisp
     // has no alternative (the one row of the chain head) then looks so dear that the JIT would compile it every time: off as well.
     private readonly NpgsqlDataSource source = new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder(connectionString)
     {
-        Options = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c idle_in_transaction_session_timeout=60s",
+        Options = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_bitmapscan=off -c jit=off -c idle_in_transaction_session_timeout=60s",
         MaxAutoPrepare = 64,
         AutoPrepareMinUsages = 2,
         MaxPoolSize = 8,
