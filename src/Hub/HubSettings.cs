@@ -1,5 +1,6 @@
 using Hub.Connectors;
 using Hub.Engine;
+using Hub.Telemetry;
 
 namespace Hub;
 
@@ -32,6 +33,8 @@ internal sealed record HubSettings
 
     /// <summary>How long a stopping hub waits for attempts under way, seconds.</summary>
     public double DrainSeconds { get; init; } = 25;
+
+    public TelemetrySettings Telemetry { get; init; } = new();
 
     public IReadOnlyList<ConnectorSettings> Connectors { get; init; } = [];
 
@@ -79,6 +82,8 @@ internal sealed record HubSettings
             yield return "Hub:BatchMax must be 1 to 4096.";
         if (DrainSeconds is not (>= 0 and <= 300))
             yield return "Hub:DrainSeconds must be 0 to 300.";
+        foreach (var problem in Telemetry.Problems())
+            yield return problem;
         foreach (var problem in Connectors.SelectMany(connector => connector.Validate()))
             yield return problem;
         foreach (var twin in Connectors.GroupBy(connector => connector.Name).Where(group => group.Count() > 1))

@@ -40,7 +40,9 @@ internal static class Server
             console.UseUtcTimestamp = true;
             console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
         });
-        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
+            // At any level it would make an activity for each request, on top of the spans of our own.
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(settings.DrainSeconds + 15));
 
         var services = builder.Services;
@@ -54,7 +56,7 @@ internal static class Server
         services.AddSingleton(provider => new Lanes(settings.Connectors, provider.GetRequiredService<NodeLease>(), time, provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<IDispatcher>(provider => provider.GetRequiredService<Lanes>());
         services.AddSingleton<Sweeper>().AddSingleton<PolicyWatch>();
-        services.AddSingleton<MetricsText>().AddSingleton<Health>();
+        services.AddSingleton<MetricsText>().AddSingleton<Health>().AddSingleton(settings.Telemetry).AddSingleton<OtlpExport>();
         services.AddHostedService<HubLifetime>();
         // Chinese stays readable in the page's source; markup characters are escaped as ever.
         services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
@@ -86,13 +88,14 @@ internal static class Server
 
 /// <summary>Starts the parts in the order in which they need one another, and stops them so that nothing taken in is lost.</summary>
 internal sealed class HubLifetime(
-    BatchEngine engine, Lanes lanes, Sweeper sweeper, PartnerAuthentication authentication, PolicyWatch watch, DeliveryQueue queue, NodeLease node, HubSettings settings, MetricsText metrics)
+    BatchEngine engine, Lanes lanes, Sweeper sweeper, PartnerAuthentication authentication, PolicyWatch watch, DeliveryQueue queue, NodeLease node, HubSettings settings, MetricsText metrics, OtlpExport telemetry)
     : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         // Made now, because it only counts from when it exists.
         _ = metrics;
+        await telemetry.StartAsync(cancellationToken);
         lanes.AnswerTo(engine);
         await engine.StartAsync(cancellationToken);
         await authentication.StartAsync(cancellationToken);
@@ -109,6 +112,7 @@ internal sealed class HubLifetime(
         engine.Drain();
         await engine.StopAsync(cancellationToken);
         await authentication.StopAsync(cancellationToken);
+        await telemetry.StopAsync(cancellationToken);
         try
         {
             // Declared dead rather than deleted: whoever comes next takes over at once what this node held and did not begin.

@@ -240,6 +240,14 @@ internal sealed partial class PartnerLane : IAsyncDisposable
 
     private async Task<Answer> CallAsync(Command command, CancellationToken cancellation)
     {
+        using var span = Tracing.Send(command);
+        var answer = await ExchangeAsync(span is null ? command : command with { TraceParent = span.Id }, cancellation);
+        Tracing.Answered(span, answer);
+        return answer;
+    }
+
+    private async Task<Answer> ExchangeAsync(Command command, CancellationToken cancellation)
+    {
         if (command.AskFirst && connector.CanBeAsked)
         {
             var seen = await connector.AskAsync(command, cancellation);

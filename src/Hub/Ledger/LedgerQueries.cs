@@ -6,7 +6,7 @@ namespace Hub.Ledger;
 /// <summary>An event as stored, for reading back.</summary>
 internal sealed record EventRow(
     Guid EventId, long CaseId, string Partner, string Type, string Source, string SourceId, string Region, DateTime? OccurredAt, string? Warnings, string? Refusal,
-    string CaseKey, Guid KeyHash, string CaseType, string State, string Lanes, string? Policy, long Position, byte[] Hash, DateTime RecordedAt);
+    string CaseKey, Guid KeyHash, string CaseType, string State, string Lanes, string? Policy, long Position, byte[] Hash, DateTime RecordedAt, string? TraceParent);
 
 /// <summary>A delivery that an event caused, with its last answer.</summary>
 internal sealed record DeliveryView(
@@ -37,7 +37,7 @@ internal sealed class LedgerQueries(NpgsqlDataSource database)
     private const string EventSelect = """
         SELECT e.event_id AS EventId, e.case_id AS CaseId, e.partner AS Partner, e.type AS Type, e.source AS Source, e.source_id AS SourceId, e.region AS Region,
                e.occurred_at AS OccurredAt, e.warnings AS Warnings, e.refusal AS Refusal, c.key AS CaseKey, c.key_hash AS KeyHash, c.type AS CaseType,
-               c.state AS State, c.lanes AS Lanes, c.policy AS Policy, l.seq AS Position, l.hash AS Hash, l.at AS RecordedAt
+               c.state AS State, c.lanes AS Lanes, c.policy AS Policy, l.seq AS Position, l.hash AS Hash, l.at AS RecordedAt, e.trace_parent AS TraceParent
           FROM events e
           JOIN cases c ON c.case_id = e.case_id
           JOIN exchange_log l ON l.ref = e.event_id AND l.kind = 'event.accepted'

@@ -47,25 +47,27 @@ internal sealed class Health(
     }
 
     /// <summary><c>/metrics</c>.</summary>
-    public async Task<string> MetricsAsync()
+    public async Task<string> MetricsAsync() => metrics.Write(await GaugesAsync());
+
+    /// <summary>The values of the moment.</summary>
+    public async Task<IReadOnlyList<Gauge>> GaugesAsync()
     {
-        var gauges = new List<(string, string, string, double)>
+        var gauges = new List<Gauge>
         {
-            ("hub_events_waiting", "Events that wait for the engine", "", engine.EventsWaiting),
-            ("hub_ledger_healthy", "1 while the ledger commits", "", engine.Healthy ? 1 : 0),
-            ("process_resident_memory_bytes", "Memory", "", Environment.WorkingSet),
+            new("hub_events_waiting", "Events that wait for the engine", [], engine.EventsWaiting),
+            new("hub_ledger_healthy", "1 while the ledger commits", [], engine.Healthy ? 1 : 0),
         };
         foreach (var lane in lanes.All)
         {
-            var labels = $"receiver=\"{MetricsText.Escape(lane.Settings.Name)}\"";
-            gauges.Add(("hub_breaker_state", "0 closed, 1 half open, 2 open, 3 isolated", labels, lane.Breaker.State switch
+            KeyValuePair<string, object?>[] labels = [new("receiver", lane.Settings.Name)];
+            gauges.Add(new("hub_breaker_state", "0 closed, 1 half open, 2 open, 3 isolated", labels, lane.Breaker.State switch
             {
                 Hub.Connectors.BreakerState.Closed => 0,
                 Hub.Connectors.BreakerState.HalfOpen => 1,
                 Hub.Connectors.BreakerState.Open => 2,
                 _ => 3,
             }));
-            gauges.Add(("hub_deliveries_in_flight", "Commands with a worker", labels, lane.InFlight));
+            gauges.Add(new("hub_deliveries_in_flight", "Commands with a worker", labels, lane.InFlight));
         }
 
         try
@@ -73,23 +75,23 @@ internal sealed class Health(
             var now = time.GetUtcNow().UtcDateTime;
             foreach (var connector in await queries.ConnectorsAsync())
             {
-                var labels = $"receiver=\"{MetricsText.Escape(connector.Name)}\"";
-                gauges.Add(("hub_deliveries_waiting", "Deliveries that are not settled", labels, connector.Queued - connector.Taken - connector.Skipped));
-                gauges.Add(("hub_deliveries_parked", "Deliveries that need a person", labels, connector.Parked));
-                gauges.Add(("hub_oldest_waiting_seconds", "Age of the oldest delivery that waits or is parked", labels, connector.OldestWaiting is { } oldest ? (now - oldest).TotalSeconds : 0));
+                KeyValuePair<string, object?>[] labels = [new("receiver", connector.Name)];
+                gauges.Add(new("hub_deliveries_waiting", "Deliveries that are not settled", labels, connector.Queued - connector.Taken - connector.Skipped));
+                gauges.Add(new("hub_deliveries_parked", "Deliveries that need a person", labels, connector.Parked));
+                gauges.Add(new("hub_oldest_waiting_seconds", "Age of the oldest delivery that waits or is parked", labels, connector.OldestWaiting is { } oldest ? (now - oldest).TotalSeconds : 0));
             }
 
             var totals = await queries.TotalsAsync();
-            gauges.Add(("hub_cases_unserved", "Cases that nobody serves", "", totals.Unserved));
-            gauges.Add(("hub_exchange_log_entries", "Entries of the hash chain", "", totals.Seq));
-            gauges.Add(("hub_quarantined", "Inputs set aside", "", totals.Quarantined));
+            gauges.Add(new("hub_cases_unserved", "Cases that nobody serves", [], totals.Unserved));
+            gauges.Add(new("hub_exchange_log_entries", "Entries of the hash chain", [], totals.Seq));
+            gauges.Add(new("hub_quarantined", "Inputs set aside", [], totals.Quarantined));
         }
         catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException)
         {
             // What is counted here is still worth telling while the database is away.
         }
 
-        return metrics.Write(gauges);
+        return gauges;
     }
 
     private async Task<Check> RunAsync(string name, Func<CancellationToken, Task<string?>> check, CancellationToken cancellation)
