@@ -59,6 +59,25 @@ public sealed class CompositionTests
         await app.StopAsync(Cancellation);
     }
 
+    [Fact]
+    public async Task The_metrics_of_a_running_hub_are_strict_Prometheus_text_with_the_names_that_are_promised()
+    {
+        await using var database = await TestDatabase.CreateAsync(migrated: false);
+        await using var app = await Server.BuildAsync(Settings(database), TimeProvider.System, Cancellation);
+        await app.StartAsync(Cancellation);
+        using var http = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+
+        var families = Telemetry.PrometheusText.Parse(await http.GetStringAsync(new Uri("/metrics", UriKind.Relative), Cancellation));
+
+        string[] promised =
+        [
+            "hub_events_accepted_total", "hub_inputs_failed_total", "hub_chain_verify_failures_total", "hub_breaker_state", "hub_deliveries_in_flight", "hub_deliveries_waiting",
+            "hub_deliveries_parked", "hub_oldest_waiting_seconds", "hub_cases_unserved", "hub_exchange_log_entries", "hub_quarantined", "hub_ledger_healthy", "hub_events_waiting",
+        ];
+        Assert.Subset(families.Keys.ToHashSet(), promised.ToHashSet());
+        await app.StopAsync(Cancellation);
+    }
+
     [Theory]
     [InlineData("", "Hub:Database is missing (an Npgsql connection string).")]
     [InlineData("\"Url\":\"nowhere\"", "Hub:Url must be an absolute http or https address.")]
