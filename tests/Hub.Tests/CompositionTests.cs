@@ -28,7 +28,7 @@ public sealed class CompositionTests
         [
             typeof(HubSettings), typeof(TimeProvider), typeof(PolicyStore), typeof(ConnectorNames), typeof(DeliveryQueue), typeof(ApiKeys), typeof(ILedger), typeof(LedgerQueries),
             typeof(ExchangeLog), typeof(PartnerAuthentication), typeof(EventEndpoint), typeof(ReceiptEndpoint), typeof(BatchEngine), typeof(NodeLease), typeof(Lanes), typeof(IDispatcher),
-            typeof(Sweeper), typeof(PolicyWatch), typeof(MetricsText), typeof(Health),
+            typeof(Sweeper), typeof(PolicyWatch), typeof(ChainWatch), typeof(MetricsText), typeof(Health),
         ];
         Assert.All(parts, part => Assert.Same(app.Services.GetRequiredService(part), app.Services.GetRequiredService(part)));
         Assert.Same(app.Services.GetRequiredService<Lanes>(), app.Services.GetRequiredService<IDispatcher>());
@@ -82,8 +82,8 @@ public sealed class CompositionTests
     [InlineData("", "Hub:Database is missing (an Npgsql connection string).")]
     [InlineData("\"Url\":\"nowhere\"", "Hub:Url must be an absolute http or https address.")]
     [InlineData("\"Url\":\"ftp://a\"", "Hub:Url must be an absolute http or https address.")]
-    [InlineData("\"RequestsPerSecondPerKey\":-1", "Hub:RequestsPerSecondPerKey must be 0 (no limit) or more.")]
-    [InlineData("\"EventsWaitingMax\":0", "Hub:EventsWaitingMax must be at least 1.")]
+    [InlineData("\"RequestsPerSecondPerKey\":-1", "Hub:RequestsPerSecondPerKey must be 0 (no limit) to 1000000.")]
+    [InlineData("\"EventsWaitingMax\":0", "Hub:EventsWaitingMax must be 1 to 1000000.")]
     [InlineData("\"BatchMax\":5000", "Hub:BatchMax must be 1 to 4096.")]
     [InlineData("\"DrainSeconds\":301", "Hub:DrainSeconds must be 0 to 300.")]
     [InlineData("\"DrainSeconds\":\"NaN\"", "Hub:DrainSeconds must be 0 to 300.")]

@@ -151,6 +151,13 @@ internal sealed class LedgerQueries(NpgsqlDataSource database)
 
     private const string ProbeSql = "SELECT clock_timestamp() AS now, pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS readonly";
 
+    // Others' transactions are visible to a user of the same role and to members of pg_read_all_stats.
+    private const string OldestTransactionSql = """
+        SELECT COALESCE(EXTRACT(EPOCH FROM clock_timestamp() - min(xact_start)), 0)::double precision
+          FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid() AND (backend_xid IS NOT NULL OR backend_xmin IS NOT NULL)
+        """;
+
     public async Task<EventRow?> EventAsync(Guid id) => await OneAsync<EventRow>(EventByIdSql, new { id });
 
     public async Task<IReadOnlyList<EventRow>> EventsAsync(Guid[] identities) => await ManyAsync<EventRow>(EventByIdentitySql, new { identities });
@@ -211,6 +218,13 @@ internal sealed class LedgerQueries(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         return await connection.QuerySingleAsync<(DateTime, bool)>(new CommandDefinition(ProbeSql, cancellationToken: cancellation));
+    }
+
+    /// <returns>Age of the oldest open transaction that keeps old row versions alive; zero when there is none.</returns>
+    public async Task<TimeSpan> OldestTransactionAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return TimeSpan.FromSeconds(await connection.ExecuteScalarAsync<double>(new CommandDefinition(OldestTransactionSql, cancellationToken: cancellation)));
     }
 
     private async Task<T?> OneAsync<T>(string sql, object parameters)

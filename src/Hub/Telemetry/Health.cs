@@ -7,8 +7,8 @@ using Npgsql;
 
 namespace Hub.Telemetry;
 
-/// <summary>One named check.</summary>
-internal sealed record Check(string Name, bool Ok, double Ms, DateTimeOffset? LastOk, string? Detail);
+/// <summary>One named check; a warning wants somebody to look and keeps nothing from working.</summary>
+internal sealed record Check(string Name, bool Ok, bool Warning, double Ms, DateTimeOffset? LastOk, string? Detail);
 
 internal sealed record Readiness(bool Ready, IReadOnlyList<Check> Checks);
 
@@ -18,11 +18,14 @@ internal sealed partial class HealthJson : JsonSerializerContext;
 
 /// <summary><c>/readyz</c>: may this node be given work. Each check is named, timed and limited to 5 s.</summary>
 internal sealed class Health(
-    NpgsqlDataSource database, LedgerQueries queries, BatchEngine engine, Sweeper sweeper, Lanes lanes, NodeLease node, TimeProvider time, MetricsText metrics)
+    NpgsqlDataSource database, LedgerQueries queries, BatchEngine engine, Sweeper sweeper, Lanes lanes, NodeLease node, TimeProvider time, MetricsText metrics, ChainWatch chain, HubSettings settings)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StalledAfter = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan SkewMax = TimeSpan.FromSeconds(5);
+
+    // As long as a transaction is open, the server keeps the old row versions of the chain head and of hot cases, and every commit walks past them.
+    private static readonly TimeSpan TransactionMax = TimeSpan.FromMinutes(1);
 
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, DateTimeOffset> lastOk = new(StringComparer.Ordinal);
 
@@ -42,8 +45,10 @@ internal sealed class Health(
             await RunAsync("sweeper", _ => Task.FromResult(time.GetUtcNow() - sweeper.LastProgress < StalledAfter ? null : "made no progress"), cancellation),
             await RunAsync("node", _ => Task.FromResult(node.AliveUntil > time.GetUtcNow() ? null : "its lease has ended"), cancellation),
             await RunAsync("clock", _ => Task.FromResult(skew < SkewMax ? null : skew is null ? "not known" : $"{skew.Value.TotalSeconds:0.0} s from the database's clock"), cancellation),
+            await RunAsync("disk", _ => Task.FromResult(Disk()), cancellation),
+            await RunAsync("transactions", async limit => await queries.OldestTransactionAsync(limit) is var age && age < TransactionMax ? null : $"one has been open for {age.TotalSeconds:0} s", cancellation, warns: true),
         };
-        return new(checks.TrueForAll(check => check.Ok), checks);
+        return new(checks.TrueForAll(check => check.Ok || check.Warning), checks);
     }
 
     /// <summary><c>/metrics</c>.</summary>
@@ -57,6 +62,12 @@ internal sealed class Health(
             new("hub_events_waiting", "Events that wait for the engine", [], engine.EventsWaiting),
             new("hub_ledger_healthy", "1 while the ledger commits", [], engine.Healthy ? 1 : 0),
         };
+        if (chain.LastGood is { } verified)
+        {
+            gauges.Add(new("hub_chain_verified_entries", "Entries of the hash chain that the last good verification covered", [], verified.Entries));
+            gauges.Add(new("hub_chain_verified_age_seconds", "Time since the last good verification", [], (time.GetUtcNow() - verified.At).TotalSeconds));
+        }
+
         foreach (var lane in lanes.All)
         {
             KeyValuePair<string, object?>[] labels = [new("receiver", lane.Settings.Name)];
@@ -83,6 +94,8 @@ internal sealed class Health(
 
             var totals = await queries.TotalsAsync();
             gauges.Add(new("hub_cases_unserved", "Cases that nobody serves", [], totals.Unserved));
+            gauges.Add(new("hub_exchange_log_age_seconds", "Time since the last entry of the hash chain", [], (now - totals.At).TotalSeconds));
+            gauges.Add(new("hub_oldest_transaction_seconds", "Age of the oldest open transaction in the database", [], (await queries.OldestTransactionAsync(CancellationToken.None)).TotalSeconds));
             gauges.Add(new("hub_exchange_log_entries", "Entries of the hash chain", [], totals.Seq));
             gauges.Add(new("hub_quarantined", "Inputs set aside", [], totals.Quarantined));
         }
@@ -94,7 +107,16 @@ internal sealed class Health(
         return gauges;
     }
 
-    private async Task<Check> RunAsync(string name, Func<CancellationToken, Task<string?>> check, CancellationToken cancellation)
+    // The hub's own temporary files only: the database's disk cannot be seen from here.
+    private string? Disk()
+    {
+        if (settings.DiskFreeMegabytesMin == 0)
+            return null;
+        var free = new DriveInfo(Path.GetTempPath()).AvailableFreeSpace / (1024 * 1024);
+        return free >= settings.DiskFreeMegabytesMin ? null : $"{free} MiB are free for temporary files, {settings.DiskFreeMegabytesMin} are wanted";
+    }
+
+    private async Task<Check> RunAsync(string name, Func<CancellationToken, Task<string?>> check, CancellationToken cancellation, bool warns = false)
     {
         var started = time.GetTimestamp();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -111,6 +133,6 @@ internal sealed class Health(
 
         if (detail is null)
             lastOk[name] = time.GetUtcNow();
-        return new(name, detail is null, Math.Round(time.GetElapsedTime(started).TotalMilliseconds, 1), lastOk.TryGetValue(name, out var at) ? at : null, detail);
+        return new(name, detail is null, warns && detail is not null, Math.Round(time.GetElapsedTime(started).TotalMilliseconds, 1), lastOk.TryGetValue(name, out var at) ? at : null, detail);
     }
 }
