@@ -24,10 +24,10 @@ internal sealed class Health(
     private static readonly TimeSpan StalledAfter = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan SkewMax = TimeSpan.FromSeconds(5);
 
-    // As long as a transaction is open, the server keeps the old row versions of the chain head and of hot cases, and every commit walks past them.
-    private static readonly TimeSpan TransactionMax = TimeSpan.FromMinutes(1);
-
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, DateTimeOffset> lastOk = new(StringComparer.Ordinal);
+
+    // As long as a transaction is open, the server keeps the old row versions of the chain head and of hot cases, and every commit walks past them.
+    internal TimeSpan TransactionMax { get; set; } = TimeSpan.FromMinutes(1);
 
     public async Task<Readiness> CheckAsync(CancellationToken cancellation)
     {
@@ -94,7 +94,8 @@ internal sealed class Health(
 
             var totals = await queries.TotalsAsync();
             gauges.Add(new("hub_cases_unserved", "Cases that nobody serves", [], totals.Unserved));
-            gauges.Add(new("hub_exchange_log_age_seconds", "Time since the last entry of the hash chain", [], (now - totals.At).TotalSeconds));
+            if (totals.Seq > 0)
+                gauges.Add(new("hub_exchange_log_age_seconds", "Time since the last entry of the hash chain", [], (now - totals.At).TotalSeconds));
             gauges.Add(new("hub_oldest_transaction_seconds", "Age of the oldest open transaction in the database", [], (await queries.OldestTransactionAsync(CancellationToken.None)).TotalSeconds));
             gauges.Add(new("hub_exchange_log_entries", "Entries of the hash chain", [], totals.Seq));
             gauges.Add(new("hub_quarantined", "Inputs set aside", [], totals.Quarantined));

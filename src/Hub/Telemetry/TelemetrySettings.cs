@@ -19,6 +19,8 @@ internal sealed record TelemetrySettings
     {
         if (OtlpEndpoint is not null and not { IsAbsoluteUri: true, Scheme: "http" or "https" })
             yield return "Hub:Telemetry:OtlpEndpoint must be an absolute http or https address.";
+        else if (OtlpEndpoint is { UserInfo.Length: > 0 } or { Query.Length: > 0 })
+            yield return "Hub:Telemetry:OtlpEndpoint must carry neither a user name nor a query; OTEL_EXPORTER_OTLP_HEADERS takes what the collector wants to see.";
         if (OtlpProtocol is not ("http" or "grpc"))
             yield return "Hub:Telemetry:OtlpProtocol must be http or grpc.";
         if (SamplingRatio is not (>= 0 and <= 1))
