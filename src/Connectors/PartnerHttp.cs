@@ -26,6 +26,8 @@ public sealed class PartnerHttp(ConnectorSettings settings, HttpMessageHandler h
         UseCookies = false,
         // A proxy's 502 would be read as the partner's word.
         UseProxy = false,
+        // The trace context goes out as the dialect writes it, or not at all.
+        ActivityHeadersPropagator = null,
         ConnectTimeout = TimeSpan.FromSeconds(settings.ConnectTimeoutSeconds),
         MaxConnectionsPerServer = settings.Workers,
         MaxResponseDrainSize = ResponseBytesMax,

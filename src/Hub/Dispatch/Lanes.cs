@@ -252,7 +252,7 @@ internal sealed partial class PartnerLane : IAsyncDisposable
         {
             if (taken.Count == 1)
                 return await CallAsync(taken[0].Command, cancellation);
-            each = await batches!.DeliverAsync([.. taken.Select(leased => leased.Command)], cancellation);
+            each = await CallAsync(taken, cancellation);
 
             // One that was taken proves that the partner is there, whatever became of the others.
             return each.FirstOrDefault(answer => answer.Outcome == Outcome.Taken) ?? each[0];
@@ -278,6 +278,28 @@ internal sealed partial class PartnerLane : IAsyncDisposable
     }
 
     private async Task<Answer> CallAsync(Command command, CancellationToken cancellation)
+    {
+        using var span = Tracing.Send(command);
+        var answer = await ExchangeAsync(span is null ? command : command with { TraceParent = span.Id }, cancellation);
+        Tracing.Answered(span, answer);
+        return answer;
+    }
+
+    /// <summary>One call for all of them; each stays in the trace of its own event.</summary>
+    private async Task<IReadOnlyList<Answer>> CallAsync(List<LeasedCommand> taken, CancellationToken cancellation)
+    {
+        var spans = taken.ConvertAll(leased => Tracing.Send(leased.Command));
+        var answers = await batches!.DeliverAsync([.. taken.Select((leased, index) => spans[index] is { } span ? leased.Command with { TraceParent = span.Id } : leased.Command)], cancellation);
+        foreach (var (index, span) in spans.Index())
+        {
+            Tracing.Answered(span, answers[index]);
+            span?.Dispose();
+        }
+
+        return answers;
+    }
+
+    private async Task<Answer> ExchangeAsync(Command command, CancellationToken cancellation)
     {
         if (command.AskFirst && connector.CanBeAsked)
         {
