@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Hub.Connectors.ApprovalPlatform;
 using Hub.Connectors.UtilityCrm;
 
 namespace Hub.Connectors;
@@ -14,6 +15,7 @@ namespace Hub.Connectors;
 [JsonSerializable(typeof(LocalLead))]
 [JsonSerializable(typeof(LocalWithdrawal))]
 [JsonSerializable(typeof(LocalReply))]
+[JsonSerializable(typeof(PlatformReply))]
 internal sealed partial class ConnectorsJson : JsonSerializerContext
 {
     private static ConnectorsJson? readable;

@@ -40,7 +40,7 @@ internal static class Server
             console.UseUtcTimestamp = true;
             console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
         });
-        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Quartz", LogLevel.Warning);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(settings.DrainSeconds + 15));
 
         var services = builder.Services;
@@ -48,12 +48,14 @@ internal static class Server
         services.AddSingleton(new ConnectorNames(numbers, settings.Connectors.Select(connector => connector.Name).ToHashSet(StringComparer.Ordinal)));
 
         // Intake → Engine → Ledger → Dispatch → Connectors, and Schedule beside them.
-        services.AddSingleton<ApiKeys>().AddSingleton<PartnerAuthentication>().AddSingleton<PublisherRate>().AddSingleton<EventEndpoint>().AddSingleton<ReceiptEndpoint>();
+        services.AddSingleton<ApiKeys>().AddSingleton<PartnerAuthentication>().AddSingleton<PublisherRate>().AddSingleton<EventTaker>().AddSingleton<EventEndpoint>().AddSingleton<ReceiptEndpoint>();
         services.AddSingleton<ILedger>(_ => new LedgerStore(settings.Database)).AddSingleton<LedgerQueries>().AddSingleton<ExchangeLog>().AddSingleton<BatchEngine>();
         services.AddSingleton<NodeLease>();
         services.AddSingleton(provider => new Lanes(settings.Connectors, provider.GetRequiredService<NodeLease>(), time, provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<IDispatcher>(provider => provider.GetRequiredService<Lanes>());
         services.AddSingleton<Sweeper>().AddSingleton<PolicyWatch>();
+        services.AddSingleton<PolledRows>().AddSingleton<PublisherPoll>().AddSingleton<PollPublisher>(provider => provider.GetRequiredService<PublisherPoll>().RunAsync);
+        PublisherSchedule.Register(services, settings);
         services.AddSingleton<MetricsText>().AddSingleton<Health>();
         services.AddHostedService<HubLifetime>();
         // Chinese stays readable in the page's source; markup characters are escaped as ever.
@@ -86,7 +88,7 @@ internal static class Server
 
 /// <summary>Starts the parts in the order in which they need one another, and stops them so that nothing taken in is lost.</summary>
 internal sealed class HubLifetime(
-    BatchEngine engine, Lanes lanes, Sweeper sweeper, PartnerAuthentication authentication, PolicyWatch watch, DeliveryQueue queue, NodeLease node, HubSettings settings, MetricsText metrics)
+    BatchEngine engine, Lanes lanes, Sweeper sweeper, PartnerAuthentication authentication, PolicyWatch watch, PublisherSchedule schedule, DeliveryQueue queue, NodeLease node, HubSettings settings, MetricsText metrics)
     : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -98,11 +100,13 @@ internal sealed class HubLifetime(
         await authentication.StartAsync(cancellationToken);
         await sweeper.StartAsync(cancellationToken);
         await watch.StartAsync(cancellationToken);
+        await schedule.StartAsync(cancellationToken);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         // The web server has stopped before: nothing new comes in. Attempts under way end and are settled, then the engine ends.
+        await schedule.StopAsync();
         await watch.StopAsync(cancellationToken);
         await lanes.DrainAsync(TimeSpan.FromSeconds(settings.DrainSeconds));
         await sweeper.StopAsync(cancellationToken);
