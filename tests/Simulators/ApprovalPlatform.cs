@@ -47,6 +47,7 @@ public sealed class ApprovalPlatform : Partner
     private readonly Lock gate = new();
     private readonly Dictionary<string, Kept> records = new(StringComparer.Ordinal);
     private long changes;
+    private long firstPages;
 
     static ApprovalPlatform() => Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
 
@@ -120,6 +121,9 @@ public sealed class ApprovalPlatform : Partner
 
     public override Reply RefuseCaller() => Code("1001", "签名错误");
 
+    /// <summary>Calls for a first page: each poll that finds nothing new makes exactly one.</summary>
+    public long FirstPages => Interlocked.Read(ref firstPages);
+
     private Reply Answer(Hit hit, string mode)
     {
         if (hit.Method is not "GET")
@@ -149,6 +153,11 @@ public sealed class ApprovalPlatform : Partner
             || !int.TryParse(pageSize, CultureInfo.InvariantCulture, out var size) || size < 1)
         {
             return RefuseContent();
+        }
+
+        if (number == 1)
+        {
+            Interlocked.Increment(ref firstPages);
         }
 
         lock (gate)
