@@ -1,5 +1,6 @@
 using Hub.Connectors;
 using Hub.Engine;
+using Hub.Schedule;
 using Hub.Telemetry;
 using Npgsql;
 
@@ -47,6 +48,9 @@ internal sealed record HubSettings
     public TelemetrySettings Telemetry { get; init; } = new();
 
     public IReadOnlyList<ConnectorSettings> Connectors { get; init; } = [];
+
+    /// <summary>Platforms that cannot push and are polled.</summary>
+    public IReadOnlyList<PublisherSettings> Publishers { get; init; } = [];
 
     internal EngineSettings Engine => new() { BatchMax = BatchMax, EventsWaitingMax = EventsWaitingMax };
 
@@ -123,6 +127,14 @@ internal sealed record HubSettings
             yield return problem;
         foreach (var twin in Connectors.GroupBy(connector => connector.Name).Where(group => group.Count() > 1))
             yield return $"Connector '{twin.Key}' is set up twice.";
+        foreach (var problem in Publishers.SelectMany(publisher => publisher.Validate()))
+            yield return problem;
+        foreach (var problem in Publishers.Where(publisher => publisher.Cron is not null && !PublisherSchedule.IsCron(publisher.Cron)).Select(publisher => publisher.Name))
+            yield return $"Publisher '{problem}': Cron is not a Quartz cron expression.";
+        foreach (var twin in Publishers.GroupBy(publisher => publisher.Name).Where(group => group.Count() > 1))
+            yield return $"Publisher '{twin.Key}' is set up twice.";
+        foreach (var twin in Publishers.GroupBy(publisher => publisher.Source).Where(group => group.Count() > 1))
+            yield return $"Publisher source '{twin.Key}' is used twice: names of events are unique within a source.";
     }
 }
 

@@ -42,12 +42,14 @@ internal static class Server
         services.AddSingleton(new ConnectorNames(numbers, settings.Connectors.Select(connector => connector.Name).ToHashSet(StringComparer.Ordinal)));
 
         // Intake → Engine → Ledger → Dispatch → Connectors, and Schedule beside them.
-        services.AddSingleton<ApiKeys>().AddSingleton<PartnerAuthentication>().AddSingleton<PublisherRate>().AddSingleton<EventEndpoint>().AddSingleton<ReceiptEndpoint>();
+        services.AddSingleton<ApiKeys>().AddSingleton<PartnerAuthentication>().AddSingleton<PublisherRate>().AddSingleton<EventTaker>().AddSingleton<EventEndpoint>().AddSingleton<ReceiptEndpoint>();
         services.AddSingleton<ILedger>(_ => new LedgerStore(settings.Database)).AddSingleton<LedgerQueries>().AddSingleton<ExchangeLog>().AddSingleton<BatchEngine>();
         services.AddSingleton<NodeLease>();
         services.AddSingleton(provider => new Lanes(settings.Connectors, provider.GetRequiredService<NodeLease>(), time, provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<IDispatcher>(provider => provider.GetRequiredService<Lanes>());
         services.AddSingleton<Sweeper>().AddSingleton<PolicyWatch>().AddSingleton<ChainWatch>();
+        services.AddSingleton<PolledRows>().AddSingleton<PublisherPoll>().AddSingleton<PollPublisher>(provider => provider.GetRequiredService<PublisherPoll>().RunAsync);
+        PublisherSchedule.Register(services, settings);
         services.AddSingleton<MetricsText>().AddSingleton<Health>().AddSingleton(settings.Telemetry).AddSingleton<OtlpExport>();
         services.AddHostedService<HubLifetime>();
         // Chinese stays readable in the page's source; markup characters are escaped as ever.
@@ -63,7 +65,7 @@ internal static class Server
     public static void ConfigureLogging(ILoggingBuilder logging, HubSettings settings)
     {
         const string Instant = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
-        logging.ClearProviders().SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
+        logging.ClearProviders().SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Quartz", LogLevel.Warning)
             // At any level it would make an activity for each request, on top of the spans of our own.
             .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         if (settings.Logs == "json")
@@ -107,7 +109,7 @@ internal static class Server
 
 /// <summary>Starts the parts in the order in which they need one another, and stops them so that nothing taken in is lost.</summary>
 internal sealed class HubLifetime(
-    BatchEngine engine, Lanes lanes, Sweeper sweeper, PartnerAuthentication authentication, PolicyWatch watch, ChainWatch chain, DeliveryQueue queue, NodeLease node, HubSettings settings, MetricsText metrics, OtlpExport telemetry)
+    BatchEngine engine, Lanes lanes, Sweeper sweeper, PartnerAuthentication authentication, PolicyWatch watch, ChainWatch chain, PublisherSchedule schedule, DeliveryQueue queue, NodeLease node, HubSettings settings, MetricsText metrics, OtlpExport telemetry)
     : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -121,12 +123,14 @@ internal sealed class HubLifetime(
         await sweeper.StartAsync(cancellationToken);
         await watch.StartAsync(cancellationToken);
         await chain.StartAsync(cancellationToken);
+        await schedule.StartAsync(cancellationToken);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         // The web server has stopped before: nothing new comes in. Attempts under way end and are settled, then the engine ends.
         await chain.StopAsync(cancellationToken);
+        await schedule.StopAsync();
         await watch.StopAsync(cancellationToken);
         await lanes.DrainAsync(TimeSpan.FromSeconds(settings.DrainSeconds));
         await sweeper.StopAsync(cancellationToken);

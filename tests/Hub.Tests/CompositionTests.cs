@@ -28,7 +28,7 @@ public sealed class CompositionTests
         [
             typeof(HubSettings), typeof(TimeProvider), typeof(PolicyStore), typeof(ConnectorNames), typeof(DeliveryQueue), typeof(ApiKeys), typeof(ILedger), typeof(LedgerQueries),
             typeof(ExchangeLog), typeof(PartnerAuthentication), typeof(EventEndpoint), typeof(ReceiptEndpoint), typeof(BatchEngine), typeof(NodeLease), typeof(Lanes), typeof(IDispatcher),
-            typeof(Sweeper), typeof(PolicyWatch), typeof(ChainWatch), typeof(MetricsText), typeof(Health),
+            typeof(Sweeper), typeof(PolicyWatch), typeof(ChainWatch), typeof(PublisherSchedule), typeof(PublisherPoll), typeof(PollPublisher), typeof(MetricsText), typeof(Health),
         ];
         Assert.All(parts, part => Assert.Same(app.Services.GetRequiredService(part), app.Services.GetRequiredService(part)));
         Assert.Same(app.Services.GetRequiredService<Lanes>(), app.Services.GetRequiredService<IDispatcher>());
@@ -89,6 +89,11 @@ public sealed class CompositionTests
     [InlineData("\"DrainSeconds\":\"NaN\"", "Hub:DrainSeconds must be 0 to 300.")]
     [InlineData("\"Connectors\":[{\"Name\":\"a\",\"Kind\":\"pigeon\"}]", "Connector 'a': Kind 'pigeon' is not one of sgcc-crm, local-crm, webhook.")]
     [InlineData("\"Connectors\":[{\"Name\":\"a\"},{\"Name\":\"a\"}]", "Connector 'a' is set up twice.")]
+    [InlineData("\"Publishers\":[{\"Name\":\"a\",\"Kind\":\"pigeon\"}]", "Publisher 'a': Kind 'pigeon' is not approval-platform.")]
+    [InlineData("\"Publishers\":[{\"Name\":\"a\",\"Cron\":\"hourly\"}]", "Publisher 'a': Cron is not a Quartz cron expression.")]
+    [InlineData("\"Publishers\":[{\"Name\":\"a\",\"Every\":0}]", "Publisher 'a': Every must be 1 to 86400 (seconds).")]
+    [InlineData("\"Publishers\":[{\"Name\":\"a\"},{\"Name\":\"a\"}]", "Publisher 'a' is set up twice.")]
+    [InlineData("\"Publishers\":[{\"Name\":\"a\",\"Source\":\"urn:x\"},{\"Name\":\"b\",\"Source\":\"urn:x\"}]", "Publisher source 'urn:x' is used twice: names of events are unique within a source.")]
     public void Bad_settings_are_refused_with_a_sentence(string json, string sentence) => Assert.Contains(sentence, Refused(json));
 
     [Theory]

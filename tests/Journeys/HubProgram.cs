@@ -11,9 +11,9 @@ internal static class HubProgram
 
     private static readonly JsonSerializerOptions SettingsForm = new() { WriteIndented = true, DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull };
 
-    public static string WriteSettings(string file, string database, string url, string? sitePacks, IEnumerable<ConnectorSettings> connectors)
+    public static string WriteSettings(string file, string database, string url, string? sitePacks, IEnumerable<ConnectorSettings> connectors, params IEnumerable<PublisherSettings> publishers)
     {
-        File.WriteAllText(file, JsonSerializer.Serialize(new { Hub = new { Database = database, Url = url, SitePacks = sitePacks, Connectors = connectors } }, SettingsForm));
+        File.WriteAllText(file, JsonSerializer.Serialize(new { Hub = new { Database = database, Url = url, SitePacks = sitePacks, Connectors = connectors, Publishers = publishers } }, SettingsForm));
         return file;
     }
 

@@ -23,7 +23,9 @@ public sealed record Fault
 }
 
 /// <summary>The faults partners are known for.</summary>
-public sealed class Faults(string partner)
+/// <param name="partner">Its name.</param>
+/// <param name="own">Faults that only this kind of partner has.</param>
+public sealed class Faults(string partner, params IReadOnlyList<string> own)
 {
     public static IReadOnlyList<string> Modes { get; } =
     [
@@ -57,9 +59,9 @@ public sealed class Faults(string partner)
     /// <returns>Null when set, else what is wrong with it.</returns>
     public string? Set(Fault wanted)
     {
-        if (!Modes.Contains(wanted.Mode))
+        if (!Modes.Contains(wanted.Mode) && !own.Contains(wanted.Mode))
         {
-            return $"mode must be one of {string.Join(", ", Modes)}";
+            return $"mode must be one of {string.Join(", ", Modes.Concat(own))}";
         }
 
         if (wanted.Rate is not (>= 0 and <= 1) || wanted.Count < 1 || wanted.DelayMs is < 0)
@@ -126,12 +128,12 @@ public sealed class Faults(string partner)
                 break;
             default:
                 Strike(now);
-                await WriteAsync(context, ReplyOf(now, partner));
+                await WriteAsync(context, ReplyOf(now, partner, hit));
                 break;
         }
     }
 
-    private static Reply ReplyOf(Fault now, Partner partner) => now.Mode switch
+    private static Reply ReplyOf(Fault now, Partner partner, Hit hit) => now.Mode switch
     {
         "http500" => Page(500, "Internal Server Error"),
         "http502" => Page(502, "Bad Gateway"),
@@ -148,7 +150,7 @@ public sealed class Faults(string partner)
         "redirect" => Page(302, "Found") with { Headers = [("Location", "/elsewhere")] },
         "abort_message" => Page(400, "Bad Request") with { Headers = [("webhook-delivery", "abort-message")] },
         "disable" => Page(503, "Service Unavailable") with { Headers = [("webhook-delivery", "disable")] },
-        _ => throw new InvalidOperationException($"The fault '{now.Mode}' has no reply."),
+        _ => partner.Spoil(hit, now.Mode) ?? throw new InvalidOperationException($"The fault '{now.Mode}' has no reply."),
     };
 
     private static IReadOnlyList<(string, string)> RetryAfter(Fault now) => now.RetryAfter is { } text ? [("Retry-After", text)] : [];

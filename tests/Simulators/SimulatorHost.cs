@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -90,12 +91,24 @@ public sealed class SimulatorHost : IAsyncDisposable
         app.MapGet("/{partner}/stats", (string partner) => ForPartner(partner, running => Json(running.Stats)));
         app.MapPost("/{partner}/faults", (string partner, Fault fault) => ForPartner(partner, running => SetFault(running, fault)));
         app.MapPost("/{partner}/reset", (string partner) => ForPartner(partner, Reset));
+        app.MapGet("/{partner}/records", (string partner) => ForPlatform(partner, platform => Json(platform.Records)));
+        app.MapPost("/{partner}/records", (string partner, JsonArray events, string? at) => ForPlatform(partner, platform => Add(platform, events, at)));
+        app.MapPost("/{partner}/clock", (string partner, double seconds) => ForPlatform(partner, platform => Json(new { seconds = platform.AheadSeconds = seconds })));
         await app.StartAsync(cancellation);
         return app;
     }
 
     private IResult ForPartner(string name, Func<RunningPartner, IResult> serve) =>
         partners.Find(running => running.Partner.Name == name) is { } running ? serve(running) : Json(new { error = $"no partner '{name}'" }, 404);
+
+    private IResult ForPlatform(string name, Func<ApprovalPlatform, IResult> serve) => ForPartner(
+        name, running => running.Partner is ApprovalPlatform platform ? serve(platform) : Json(new { error = $"'{name}' is no approval platform" }, 400));
+
+    private static IResult Add(ApprovalPlatform platform, JsonArray events, string? at)
+    {
+        DateTimeOffset? stamp = at is null ? null : DateTimeOffset.Parse(at, System.Globalization.CultureInfo.InvariantCulture);
+        return Json(events.Select(record => platform.Add(record!.AsObject(), stamp)).ToList());
+    }
 
     private static IResult LeadsOf(RunningPartner running, string? subject, int? limit) =>
         Json(running.Partner.Book.List(subject, Math.Clamp(limit ?? 1000, 1, 100_000)).Select(lead => new
@@ -115,6 +128,7 @@ public sealed class SimulatorHost : IAsyncDisposable
     private static IResult Reset(RunningPartner running)
     {
         running.Partner.Book.Clear();
+        (running.Partner as ApprovalPlatform)?.Clear();
         running.Partner.Faults.Set(new());
         return Json(running.Stats);
     }
@@ -131,7 +145,7 @@ public sealed class SimulatorHost : IAsyncDisposable
 
         var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        var hit = new Hit(context.Request.Method, context.Request.Path, context.Request.Headers, body.ToArray());
+        var hit = new Hit(context.Request.Method, context.Request.Path, context.Request.Headers, body.ToArray()) { Query = context.Request.QueryString.Value ?? "" };
         running.LastDigest = hit.Digest;
         var faults = running.Partner.Faults;
         try

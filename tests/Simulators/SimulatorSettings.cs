@@ -36,7 +36,7 @@ public sealed record PartnerSettings
 {
     public required string Name { get; init; }
 
-    /// <summary><c>sgcc-crm</c>, <c>local-crm</c> or <c>webhook</c>.</summary>
+    /// <summary><c>sgcc-crm</c>, <c>local-crm</c>, <c>webhook</c>, or <c>approval-platform</c>, which is read from instead of sent to.</summary>
     public required string Kind { get; init; }
 
     /// <summary>0 takes a free one.</summary>

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Hub.Dispatch;
 using Hub.Engine;
 using Hub.Ledger;
+using Hub.Processes;
 using Hub.Schedule;
 using Npgsql;
 
@@ -18,7 +19,8 @@ internal sealed partial class HealthJson : JsonSerializerContext;
 
 /// <summary><c>/readyz</c>: may this node be given work. Each check is named, timed and limited to 5 s.</summary>
 internal sealed class Health(
-    NpgsqlDataSource database, LedgerQueries queries, BatchEngine engine, Sweeper sweeper, Lanes lanes, NodeLease node, TimeProvider time, MetricsText metrics, ChainWatch chain, HubSettings settings)
+    NpgsqlDataSource database, LedgerQueries queries, BatchEngine engine, Sweeper sweeper, Lanes lanes, NodeLease node, TimeProvider time, MetricsText metrics, ChainWatch chain, HubSettings settings,
+    PolledRows polled)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StalledAfter = TimeSpan.FromSeconds(30);
@@ -90,6 +92,14 @@ internal sealed class Health(
                 gauges.Add(new("hub_deliveries_waiting", "Deliveries that are not settled", labels, connector.Queued - connector.Taken - connector.Skipped));
                 gauges.Add(new("hub_deliveries_parked", "Deliveries that need a person", labels, connector.Parked));
                 gauges.Add(new("hub_oldest_waiting_seconds", "Age of the oldest delivery that waits or is parked", labels, connector.OldestWaiting is { } oldest ? (now - oldest).TotalSeconds : 0));
+            }
+
+            foreach (var publisher in settings.Publishers)
+            {
+                var process = ProcessCatalog.PublisherPoll;
+                var cursor = process.Read(await polled.StateAsync(CaseKey.Hash(process.Type, publisher.Name)) ?? process.Empty);
+                if (cursor.SucceededAt is { } succeeded)
+                    gauges.Add(new("hub_poll_lag_seconds", "Since a polled platform's list was last read to its end, as on record", [new("publisher", publisher.Name)], (now - succeeded.UtcDateTime).TotalSeconds));
             }
 
             var totals = await queries.TotalsAsync();
