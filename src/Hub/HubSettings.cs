@@ -6,7 +6,10 @@ namespace Hub;
 /// <summary>Everything that can be set, bound from the section <c>Hub</c>; docs/operations.md has the table.</summary>
 internal sealed record HubSettings
 {
-    /// <summary>Npgsql connection string.</summary>
+    /// <summary>Which part of the work this process does.</summary>
+    public HubRole Role { get; init; } = HubRole.All;
+
+    /// <summary>Npgsql connection string; the connectors need none and open none.</summary>
     public string Database { get; init; } = "";
 
     /// <summary>Address to listen on.</summary>
@@ -32,6 +35,8 @@ internal sealed record HubSettings
 
     /// <summary>How long a stopping hub waits for attempts under way, seconds.</summary>
     public double DrainSeconds { get; init; } = 25;
+
+    public BusSettings Bus { get; init; } = new();
 
     public IReadOnlyList<ConnectorSettings> Connectors { get; init; } = [];
 
@@ -67,7 +72,7 @@ internal sealed record HubSettings
 
     private IEnumerable<string> Problems()
     {
-        if (string.IsNullOrWhiteSpace(Database))
+        if (Role != HubRole.Connectors && string.IsNullOrWhiteSpace(Database))
             yield return "Hub:Database is missing (an Npgsql connection string).";
         if (!Uri.TryCreate(Url, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
             yield return "Hub:Url must be an absolute http or https address.";
@@ -79,7 +84,11 @@ internal sealed record HubSettings
             yield return "Hub:BatchMax must be 1 to 4096.";
         if (DrainSeconds is not (>= 0 and <= 300))
             yield return "Hub:DrainSeconds must be 0 to 300.";
-        foreach (var problem in Connectors.SelectMany(connector => connector.Validate()))
+        foreach (var problem in Bus.Problems(Role))
+            yield return problem;
+
+        // A hub that reaches its connectors over the bus needs to know neither their addresses nor their secrets.
+        foreach (var problem in Connectors.SelectMany(connector => Role == HubRole.Hub ? connector.ValidateRemote() : connector.Validate()))
             yield return problem;
         foreach (var twin in Connectors.GroupBy(connector => connector.Name).Where(group => group.Count() > 1))
             yield return $"Connector '{twin.Key}' is set up twice.";

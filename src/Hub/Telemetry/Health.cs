@@ -18,7 +18,7 @@ internal sealed partial class HealthJson : JsonSerializerContext;
 
 /// <summary><c>/readyz</c>: may this node be given work. Each check is named, timed and limited to 5 s.</summary>
 internal sealed class Health(
-    NpgsqlDataSource database, LedgerQueries queries, BatchEngine engine, Sweeper sweeper, Lanes lanes, NodeLease node, TimeProvider time, MetricsText metrics)
+    NpgsqlDataSource database, LedgerQueries queries, BatchEngine engine, Sweeper sweeper, ILanes lanes, NodeLease node, TimeProvider time, MetricsText metrics)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StalledAfter = TimeSpan.FromSeconds(30);
@@ -56,17 +56,7 @@ internal sealed class Health(
             ("process_resident_memory_bytes", "Memory", "", Environment.WorkingSet),
         };
         foreach (var lane in lanes.All)
-        {
-            var labels = $"receiver=\"{MetricsText.Escape(lane.Settings.Name)}\"";
-            gauges.Add(("hub_breaker_state", "0 closed, 1 half open, 2 open, 3 isolated", labels, lane.Breaker.State switch
-            {
-                Hub.Connectors.BreakerState.Closed => 0,
-                Hub.Connectors.BreakerState.HalfOpen => 1,
-                Hub.Connectors.BreakerState.Open => 2,
-                _ => 3,
-            }));
-            gauges.Add(("hub_deliveries_in_flight", "Commands with a worker", labels, lane.InFlight));
-        }
+            gauges.AddRange(LaneGauges(lane));
 
         try
         {
@@ -90,6 +80,20 @@ internal sealed class Health(
         }
 
         return metrics.Write(gauges);
+    }
+
+    internal static IEnumerable<(string Name, string Help, string Labels, double Value)> LaneGauges(IPartnerLane lane)
+    {
+        var labels = $"receiver=\"{MetricsText.Escape(lane.Settings.Name)}\"";
+        yield return ("hub_breaker_state", "0 closed, 1 half open, 2 open, 3 isolated", labels, lane.BreakerState switch
+        {
+            Hub.Connectors.BreakerState.Closed => 0,
+            Hub.Connectors.BreakerState.HalfOpen => 1,
+            Hub.Connectors.BreakerState.Open => 2,
+            _ => 3,
+        });
+        yield return ("hub_deliveries_in_flight", "Commands with a worker, or on the bus", labels, lane.InFlight);
+        yield return ("hub_connector_nodes", "Processes that carry this connector's commands now", labels, lane.Nodes);
     }
 
     private async Task<Check> RunAsync(string name, Func<CancellationToken, Task<string?>> check, CancellationToken cancellation)
