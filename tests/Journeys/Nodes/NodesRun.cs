@@ -101,7 +101,10 @@ internal sealed class NodesRun : IAsyncDisposable
     }
 
     /// <summary>Begins to publish: each publisher has one project, its versions rising, each version to another hub.</summary>
-    public void Publish(string region, int count) => publishers.AddRange(Enumerable.Range(0, count).Select(_ => Task.Run(() => PublishAsync(region))));
+    /// <param name="region">Decides the partner.</param>
+    /// <param name="count">Publishers at once.</param>
+    /// <param name="pauseMs">Between one event of a project and its next.</param>
+    public void Publish(string region, int count, int pauseMs = 0) => publishers.AddRange(Enumerable.Range(0, count).Select(_ => Task.Run(() => PublishAsync(region, pauseMs))));
 
     public async Task StopPublishingAsync()
     {
@@ -147,7 +150,7 @@ internal sealed class NodesRun : IAsyncDisposable
         folder.Dispose();
     }
 
-    private async Task PublishAsync(string region)
+    private async Task PublishAsync(string region, int pauseMs)
     {
         var code = Approvals.NewCode(region);
         for (var version = 1; !enough.IsCancellationRequested; version++)
@@ -163,6 +166,8 @@ internal sealed class NodesRun : IAsyncDisposable
 
                 await Task.Delay(Again);
             }
+
+            await Task.Delay(pauseMs);
         }
     }
 
