@@ -52,11 +52,13 @@ public sealed record ConnectorSettings
     public override string ToString() => $"{Name} ({Kind})";
 
     /// <summary>What is wrong, one sentence each; empty when the connector may start.</summary>
-    public IReadOnlyList<string> Validate() =>
-        [.. Problems().Select(problem => string.Create(CultureInfo.InvariantCulture, $"Connector '{Name}': {problem}"))];
+    public IReadOnlyList<string> Validate() => Named([.. IdentityProblems(), .. AddressProblems(), .. KeyProblems(), .. LimitProblems(), .. Breaker.Problems()]);
 
-    private IEnumerable<string> Problems() =>
-        [.. IdentityProblems(), .. AddressProblems(), .. KeyProblems(), .. LimitProblems(), .. Breaker.Problems()];
+    /// <summary>As <see cref="Validate"/>, for a hub whose connectors run elsewhere: only what it uses itself.</summary>
+    public IReadOnlyList<string> ValidateRemote() => Named([.. IdentityProblems(), .. LimitProblems()]);
+
+    private IReadOnlyList<string> Named(IReadOnlyList<string> problems) =>
+        [.. problems.Select(problem => string.Create(CultureInfo.InvariantCulture, $"Connector '{Name}': {problem}"))];
 
     private IEnumerable<string> IdentityProblems()
     {

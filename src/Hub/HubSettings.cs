@@ -9,7 +9,10 @@ namespace Hub;
 /// <summary>Everything that can be set, bound from the section <c>Hub</c>; docs/operations.md has the table.</summary>
 internal sealed record HubSettings
 {
-    /// <summary>Npgsql connection string.</summary>
+    /// <summary>Which part of the work this process does.</summary>
+    public HubRole Role { get; init; } = HubRole.All;
+
+    /// <summary>Npgsql connection string; the connectors need none and open none.</summary>
     public string Database { get; init; } = "";
 
     /// <summary>Address to listen on.</summary>
@@ -46,6 +49,8 @@ internal sealed record HubSettings
     public double VerifyEveryHours { get; init; } = 24;
 
     public TelemetrySettings Telemetry { get; init; } = new();
+
+    public BusSettings Bus { get; init; } = new();
 
     public IReadOnlyList<ConnectorSettings> Connectors { get; init; } = [];
 
@@ -99,7 +104,7 @@ internal sealed record HubSettings
 
     private IEnumerable<string> Problems()
     {
-        if (DatabaseProblem() is { } database)
+        if (Role != HubRole.Connectors && DatabaseProblem() is { } database)
             yield return database;
         if (!Uri.TryCreate(Url, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
             yield return "Hub:Url must be an absolute http or https address.";
@@ -123,7 +128,11 @@ internal sealed record HubSettings
             yield return "Hub:VerifyEveryHours must be 0 (never) to 744.";
         foreach (var problem in Telemetry.Problems())
             yield return problem;
-        foreach (var problem in Connectors.SelectMany(connector => connector.Validate()))
+        foreach (var problem in Bus.Problems(Role))
+            yield return problem;
+
+        // A hub that reaches its connectors over the bus needs to know neither their addresses nor their secrets.
+        foreach (var problem in Connectors.SelectMany(connector => Role == HubRole.Hub ? connector.ValidateRemote() : connector.Validate()))
             yield return problem;
         foreach (var twin in Connectors.GroupBy(connector => connector.Name).Where(group => group.Count() > 1))
             yield return $"Connector '{twin.Key}' is set up twice.";

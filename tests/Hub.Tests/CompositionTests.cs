@@ -27,11 +27,11 @@ public sealed class CompositionTests
         Type[] parts =
         [
             typeof(HubSettings), typeof(TimeProvider), typeof(PolicyStore), typeof(ConnectorNames), typeof(DeliveryQueue), typeof(ApiKeys), typeof(ILedger), typeof(LedgerQueries),
-            typeof(ExchangeLog), typeof(PartnerAuthentication), typeof(EventEndpoint), typeof(ReceiptEndpoint), typeof(BatchEngine), typeof(NodeLease), typeof(Lanes), typeof(IDispatcher),
+            typeof(ExchangeLog), typeof(PartnerAuthentication), typeof(EventEndpoint), typeof(ReceiptEndpoint), typeof(BatchEngine), typeof(NodeLease), typeof(ILanes), typeof(IDispatcher),
             typeof(Sweeper), typeof(PolicyWatch), typeof(ChainWatch), typeof(PublisherSchedule), typeof(PublisherPoll), typeof(PollPublisher), typeof(MetricsText), typeof(Health),
         ];
         Assert.All(parts, part => Assert.Same(app.Services.GetRequiredService(part), app.Services.GetRequiredService(part)));
-        Assert.Same(app.Services.GetRequiredService<Lanes>(), app.Services.GetRequiredService<IDispatcher>());
+        Assert.Same(app.Services.GetRequiredService<ILanes>(), app.Services.GetRequiredService<IDispatcher>());
         Assert.Contains(app.Services.GetServices<IHostedService>(), service => service is HubLifetime);
         Assert.True(await Migrator.IsCurrentAsync(database.Source, Cancellation));
     }
@@ -88,6 +88,10 @@ public sealed class CompositionTests
     [InlineData("\"DrainSeconds\":301", "Hub:DrainSeconds must be 0 to 300.")]
     [InlineData("\"DrainSeconds\":\"NaN\"", "Hub:DrainSeconds must be 0 to 300.")]
     [InlineData("\"Connectors\":[{\"Name\":\"a\",\"Kind\":\"pigeon\"}]", "Connector 'a': Kind 'pigeon' is not one of sgcc-crm, local-crm, webhook.")]
+    [InlineData("\"Role\":\"hub\"", "Hub:Bus:Url is missing: the role hub needs a broker (amqp://user:password@host:port).")]
+    [InlineData("\"Role\":\"connectors\",\"Bus\":{\"Url\":\"http://a\"}", "Hub:Bus:Url must be an absolute address (amqp, amqps).")]
+    [InlineData("\"Bus\":{\"Prefix\":\"A b\"}", "Hub:Bus:Prefix must be 1 to 32 lower-case letters, digits or hyphens.")]
+    [InlineData("\"Bus\":{\"ConfirmSeconds\":0}", "Hub:Bus:ConfirmSeconds must be 1 to 60.")]
     [InlineData("\"Connectors\":[{\"Name\":\"a\"},{\"Name\":\"a\"}]", "Connector 'a' is set up twice.")]
     [InlineData("\"Publishers\":[{\"Name\":\"a\",\"Kind\":\"pigeon\"}]", "Publisher 'a': Kind 'pigeon' is not approval-platform.")]
     [InlineData("\"Publishers\":[{\"Name\":\"a\",\"Cron\":\"hourly\"}]", "Publisher 'a': Cron is not a Quartz cron expression.")]
@@ -99,7 +103,16 @@ public sealed class CompositionTests
     [Theory]
     [InlineData("\"Databse\":\"x\"", "Databse")]
     [InlineData("\"BatchMax\":\"many\"", "BatchMax")]
+    [InlineData("\"Role\":\"both\"", "Role")]
     public void Settings_that_cannot_be_read_are_named(string json, string name) => Assert.Contains(name, Refused(json));
+
+    [Fact]
+    public void The_connectors_need_no_database_and_a_hub_apart_from_them_no_secrets_of_theirs()
+    {
+        Assert.DoesNotContain("Database", Refused("\"Role\":\"connectors\""), StringComparison.Ordinal);
+        Assert.Contains("Address must", Refused("\"Role\":\"connectors\",\"Connectors\":[{\"Name\":\"a\",\"Kind\":\"webhook\"}]"), StringComparison.Ordinal);
+        Assert.DoesNotContain("Connector", Refused("\"Role\":\"hub\",\"Connectors\":[{\"Name\":\"a\",\"Kind\":\"webhook\"}]"), StringComparison.Ordinal);
+    }
 
     private static string Refused(string json)
     {

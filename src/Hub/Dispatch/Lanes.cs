@@ -20,15 +20,54 @@ internal sealed class NodeLease
     }
 }
 
+/// <summary>A hub's way to its connectors: in its own process (<see cref="Lanes"/>) or over the bus (<see cref="BusChannel"/>).</summary>
+internal interface ILanes : IDispatcher
+{
+    IEnumerable<IPartnerLane> All { get; }
+
+    IPartnerLane? Find(string connector);
+
+    /// <summary>The engine needs the lanes and the lanes answer to the engine: told once, at start.</summary>
+    void AnswerTo(BatchEngine target);
+
+    /// <summary>Begins nothing more, and waits for what must not be left undone.</summary>
+    Task DrainAsync(TimeSpan limit);
+}
+
+/// <summary>One connector as the hub sees it.</summary>
+internal interface IPartnerLane
+{
+    ConnectorSettings Settings { get; }
+
+    /// <summary>Why an administrator, or the partner itself, stopped it; null when it may run.</summary>
+    string? PausedReason { get; set; }
+
+    /// <summary>Set when the partner is well again: what waits for this connector may go at once.</summary>
+    bool Recovered { get; set; }
+
+    int InFlight { get; }
+
+    BreakerState BreakerState { get; }
+
+    /// <summary>Nodes that can carry its commands now; in process always one.</summary>
+    int Nodes { get; }
+
+    /// <summary>How many more commands may be taken now.</summary>
+    int Room();
+}
+
+/// <summary>What became of a command that was handed over; null: it was dropped unsent.</summary>
+internal delegate void Answered(PartnerLane lane, LeasedCommand leased, Answer? answer);
+
 /// <summary>
 /// Carries released commands to their connectors. Each connector has its own queue, its own workers and its own breaker, so that a dead
 /// partner delays nobody else.
 /// </summary>
-internal sealed class Lanes : IDispatcher, IAsyncDisposable
+internal sealed class Lanes : ILanes, IAsyncDisposable
 {
     private readonly Dictionary<string, PartnerLane> lanes;
     private readonly NodeLease node;
-    private readonly TaskCompletionSource<BatchEngine> engine = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Answered> answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool disposed;
 
     public Lanes(IReadOnlyList<ConnectorSettings> connectors, NodeLease node, TimeProvider time, ILoggerFactory loggers)
@@ -36,19 +75,25 @@ internal sealed class Lanes : IDispatcher, IAsyncDisposable
         this.node = node;
         lanes = connectors.ToDictionary(
             settings => settings.Name,
-            settings => new PartnerLane(settings, node, time, loggers.CreateLogger<PartnerLane>(), engine.Task),
+            settings => new PartnerLane(settings, node, time, loggers.CreateLogger<PartnerLane>(), answered.Task),
             StringComparer.Ordinal);
 
-        // A lease must outlast the longest attempt, which may be a question and then a call; the settings limit both to TimeoutSeconds.
-        var longest = connectors.Count == 0 ? 0 : connectors.Max(settings => settings.TimeoutSeconds);
-        Lease = TimeSpan.FromSeconds((2 * longest) + 20);
+        Lease = LeaseFor(connectors);
     }
 
     public int Node => node.Node;
 
     public TimeSpan Lease { get; }
 
-    public IEnumerable<PartnerLane> All => lanes.Values;
+    public IReadOnlyCollection<PartnerLane> All => lanes.Values;
+
+    IEnumerable<IPartnerLane> ILanes.All => lanes.Values;
+
+    IPartnerLane? ILanes.Find(string connector) => Find(connector);
+
+    /// <summary>A lease must outlast the longest attempt, which may be a question and then a call; the settings limit both to TimeoutSeconds.</summary>
+    public static TimeSpan LeaseFor(IReadOnlyList<ConnectorSettings> connectors) =>
+        TimeSpan.FromSeconds((2 * connectors.Select(settings => settings.TimeoutSeconds).DefaultIfEmpty().Max()) + 20);
 
     public PartnerLane? Find(string connector) => lanes.GetValueOrDefault(connector);
 
@@ -58,8 +103,16 @@ internal sealed class Lanes : IDispatcher, IAsyncDisposable
 
     public void Hand(LeasedCommand leased) => lanes[leased.Command.Connector].Hand(leased);
 
-    /// <summary>The engine needs the lanes and the lanes answer to the engine: told once, at start.</summary>
-    public void AnswerTo(BatchEngine target) => engine.TrySetResult(target);
+    public void AnswerTo(BatchEngine target) => AnswerTo((lane, leased, answer) =>
+    {
+        if (answer is null)
+            return;
+        if (answer.StopConnector)
+            lane.PausedReason = answer.Reason ?? AnswerReasons.Gone;
+        target.Submit(new AnswerInput(leased, answer));
+    });
+
+    public void AnswerTo(Answered target) => answered.TrySetResult(target);
 
     /// <summary>Begins nothing more, and waits for the answers to what is under way.</summary>
     public async Task DrainAsync(TimeSpan limit)
@@ -81,9 +134,10 @@ internal sealed class Lanes : IDispatcher, IAsyncDisposable
 }
 
 /// <summary>One connector's bulkhead: bounded queue, workers, breaker, pause.</summary>
-internal sealed partial class PartnerLane : IAsyncDisposable
+internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
 {
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ProbeWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RampStep = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan AloneFor = TimeSpan.FromMinutes(1);
 
@@ -92,7 +146,7 @@ internal sealed partial class PartnerLane : IAsyncDisposable
     private readonly NodeLease node;
     private readonly TimeProvider time;
     private readonly ILogger logger;
-    private readonly Task<BatchEngine> engine;
+    private readonly Task<Answered> answered;
     private readonly Channel<LeasedCommand> queue = Channel.CreateUnbounded<LeasedCommand>();
     private readonly CancellationTokenSource stopping = new();
     private int reserved;
@@ -101,7 +155,7 @@ internal sealed partial class PartnerLane : IAsyncDisposable
     private long aloneUntilTicks;
     private volatile bool closing;
 
-    public PartnerLane(ConnectorSettings settings, NodeLease node, TimeProvider time, ILogger logger, Task<BatchEngine> engine)
+    public PartnerLane(ConnectorSettings settings, NodeLease node, TimeProvider time, ILogger logger, Task<Answered> answered)
     {
         Settings = settings;
         connector = ConnectorCatalog.Create(settings, time);
@@ -112,7 +166,7 @@ internal sealed partial class PartnerLane : IAsyncDisposable
         this.node = node;
         this.time = time;
         this.logger = logger;
-        this.engine = engine;
+        this.answered = answered;
         Done = Task.WhenAll(Enumerable.Range(0, settings.Workers).Select(_ => Task.Run(WorkAsync)));
     }
 
@@ -120,10 +174,12 @@ internal sealed partial class PartnerLane : IAsyncDisposable
 
     public Breaker Breaker { get; }
 
-    /// <summary>Why an administrator, or the partner itself, stopped it; null when it may run.</summary>
+    public BreakerState BreakerState => Breaker.State;
+
+    public int Nodes => 1;
+
     public string? PausedReason { get; set; }
 
-    /// <summary>Set when the breaker closed: what waits for this connector may go at once.</summary>
     public bool Recovered { get; set; }
 
     public DateTimeOffset? HoldUntil => Interlocked.Read(ref holdUntilTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
@@ -132,7 +188,6 @@ internal sealed partial class PartnerLane : IAsyncDisposable
 
     public Task Done { get; }
 
-    /// <summary>How many more commands may be taken now.</summary>
     public int Room()
     {
         var now = time.GetUtcNow();
@@ -145,6 +200,21 @@ internal sealed partial class PartnerLane : IAsyncDisposable
             // One probe, and only when its time has come.
             BreakerState.Open => now >= Breaker.NextProbeAt && InFlight == 0 ? 1 : 0,
             _ => 0,
+        };
+    }
+
+    /// <summary>How long the partner is to be left alone; null when only the length of the queue decides.</summary>
+    public TimeSpan? Wait()
+    {
+        var now = time.GetUtcNow();
+        if (HoldUntil is { } hold && hold > now)
+            return hold - now;
+        return Breaker.State switch
+        {
+            BreakerState.Closed => null,
+            BreakerState.Open when Breaker.NextProbeAt is { } probe && probe > now => probe - now,
+            BreakerState.Open when InFlight == 0 => null,
+            _ => ProbeWait,
         };
     }
 
@@ -197,7 +267,7 @@ internal sealed partial class PartnerLane : IAsyncDisposable
 
     private async Task WorkAsync()
     {
-        var answerTo = await engine;
+        var tell = await answered;
         var taken = new List<LeasedCommand>(Settings.BatchMax);
         while (await queue.Reader.WaitToReadAsync())
         {
@@ -207,11 +277,16 @@ internal sealed partial class PartnerLane : IAsyncDisposable
                 try
                 {
                     // A stopping node does not begin what it has not begun.
-                    taken.RemoveAll(leased => closing || IsTooLate(leased));
+                    foreach (var dropped in taken.Where(leased => closing || IsTooLate(leased)).ToList())
+                    {
+                        taken.Remove(dropped);
+                        tell(this, dropped, null);
+                    }
+
                     foreach (var (leased, answer) in await AttemptAsync(taken))
                     {
                         Observe(leased, answer);
-                        answerTo.Submit(new AnswerInput(leased, answer));
+                        tell(this, leased, answer);
                     }
                 }
                 finally
@@ -318,8 +393,6 @@ internal sealed partial class PartnerLane : IAsyncDisposable
             Interlocked.Exchange(ref holdUntilTicks, (now + (answer.RetryAfter ?? TimeSpan.FromSeconds(1))).UtcTicks);
         if (answer.Reason == AnswerReasons.BatchRefused)
             Interlocked.Exchange(ref aloneUntilTicks, (now + AloneFor).UtcTicks);
-        if (answer.StopConnector)
-            PausedReason = answer.Reason ?? AnswerReasons.Gone;
         HubMetrics.Attempted(Settings.Name, answer, now - leased.Command.RecordedAt);
         if (answer.Outcome != Outcome.Taken && answer.Reason != AnswerReasons.BreakerOpen)
             LogAnswered(Settings.Name, leased.Command.Id, leased.Command.Attempt, answer.Outcome.ToString(), answer.Reason);

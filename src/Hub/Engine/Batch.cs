@@ -181,16 +181,17 @@ internal sealed class Batch(
             throw new InvalidOperationException($"Command {leased.Command.Id} belongs to no case.");
         completions.Add(_ => input.Complete());
 
+        var lane = row.Lanes.Find(candidate => candidate.Connector == leased.Connector)
+            ?? throw new InvalidOperationException($"Command {leased.Command.Id} belongs to no lane.");
+        var current = lane.Status == LaneStatus.Leased && lane.Fence == leased.Fence;
+
         // With the breaker open nothing crossed the border: there is nothing to put on record.
         var attempted = input.Answer.Reason != AnswerReasons.BreakerOpen;
         if (attempted)
-            Record(input, row);
-
-        var lane = row.Lanes.Find(candidate => candidate.Connector == leased.Connector)
-            ?? throw new InvalidOperationException($"Command {leased.Command.Id} belongs to no lane.");
+            Record(input, current);
 
         // An answer to an older release moves nothing: somebody else holds the head now, or it is settled.
-        if (lane.Status != LaneStatus.Leased || lane.Fence != leased.Fence)
+        if (!current)
             return;
         touched.Add(row);
         var answer = input.Answer;
@@ -227,11 +228,18 @@ internal sealed class Batch(
         Wait(row, lane with { Attempts = attempts, Doubt = doubt }, answer.Reason ?? "", now + wait.Value, answer.RetryAfter is { } asked ? now + asked : null);
     }
 
-    private void Record(AnswerInput input, CaseRow row)
+    private void Record(AnswerInput input, bool current)
     {
         var (leased, answer) = (input.Leased, input.Answer);
         var outcome = answer.Outcome.ToString().ToLowerInvariant();
         var content = AttemptText(leased, answer, outcome);
+        if (input.OverBus && !current)
+        {
+            // A release has one row, that of the answer that settled it. What came besides stands in the log alone.
+            Write.Log.Add(LogEntry.OfText(LogEntry.DeliveryRepeated, leased.Command.Connector, leased.Command.Id, content));
+            return;
+        }
+
         var response = answer.ResponseBody.IsEmpty ? null : answer.ResponseBody.ToArray();
         Write.Answers.Add(new AnswerRow(
             leased.CaseId, leased.Connector, leased.Command.LaneSeq, leased.Fence, leased.Command.Attempt, outcome, answer.Reason, answer.PartnerCode,

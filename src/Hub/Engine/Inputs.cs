@@ -59,6 +59,10 @@ internal sealed class AnswerInput(LeasedCommand leased, Answer answer) : EngineI
 
     public LeasedCommand Leased { get; } = leased;
     public Answer Answer { get; } = answer;
+
+    /// <summary>It came over the bus, where one release may be answered twice and differently.</summary>
+    public bool OverBus { get; init; }
+
     public Task Completion => completion.Task;
 
     public void Complete() => completion.TrySetResult();

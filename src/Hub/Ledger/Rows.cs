@@ -161,6 +161,7 @@ internal sealed record LogEntry(string Kind, string Partner, Guid Ref, byte[] Di
 {
     public const string EventAccepted = "event.accepted";
     public const string DeliveryAttempted = "delivery.attempted";
+    public const string DeliveryRepeated = "delivery.repeated";
     public const string OperatorActed = "operator.acted";
     public const string KeyChanged = "key.changed";
     public const string PolicyLoaded = "policy.loaded";

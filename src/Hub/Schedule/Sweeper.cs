@@ -11,7 +11,7 @@ namespace Hub.Schedule;
 /// never comes here.
 /// </summary>
 internal sealed partial class Sweeper(
-    DeliveryQueue queue, BatchEngine engine, Lanes lanes, ConnectorNames connectors, NodeLease node, PolicyStore policies, NpgsqlDataSource database,
+    DeliveryQueue queue, BatchEngine engine, ILanes lanes, ConnectorNames connectors, NodeLease node, PolicyStore policies, NpgsqlDataSource database,
     TimeProvider time, ILogger<Sweeper> logger) : BackgroundService
 {
     /// <summary>How long a node counts as alive after its last beat; the beats come four times as often.</summary>
@@ -87,7 +87,7 @@ internal sealed partial class Sweeper(
         await SweepPoliciesAsync();
     }
 
-    private async Task SweepLaneAsync(PartnerLane lane)
+    private async Task SweepLaneAsync(IPartnerLane lane)
     {
         var connector = connectors.Number(lane.Settings.Name);
         var now = time.GetUtcNow();

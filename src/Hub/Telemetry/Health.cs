@@ -19,7 +19,7 @@ internal sealed partial class HealthJson : JsonSerializerContext;
 
 /// <summary><c>/readyz</c>: may this node be given work. Each check is named, timed and limited to 5 s.</summary>
 internal sealed class Health(
-    NpgsqlDataSource database, LedgerQueries queries, BatchEngine engine, Sweeper sweeper, Lanes lanes, NodeLease node, TimeProvider time, MetricsText metrics, ChainWatch chain, HubSettings settings,
+    NpgsqlDataSource database, LedgerQueries queries, BatchEngine engine, Sweeper sweeper, ILanes lanes, NodeLease node, TimeProvider time, MetricsText metrics, ChainWatch chain, HubSettings settings,
     PolledRows polled)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
@@ -71,17 +71,7 @@ internal sealed class Health(
         }
 
         foreach (var lane in lanes.All)
-        {
-            KeyValuePair<string, object?>[] labels = [new("receiver", lane.Settings.Name)];
-            gauges.Add(new("hub_breaker_state", "0 closed, 1 half open, 2 open, 3 isolated", labels, lane.Breaker.State switch
-            {
-                Hub.Connectors.BreakerState.Closed => 0,
-                Hub.Connectors.BreakerState.HalfOpen => 1,
-                Hub.Connectors.BreakerState.Open => 2,
-                _ => 3,
-            }));
-            gauges.Add(new("hub_deliveries_in_flight", "Commands with a worker", labels, lane.InFlight));
-        }
+            gauges.AddRange(LaneGauges(lane));
 
         try
         {
@@ -116,6 +106,20 @@ internal sealed class Health(
         }
 
         return gauges;
+    }
+
+    internal static IEnumerable<Gauge> LaneGauges(IPartnerLane lane)
+    {
+        KeyValuePair<string, object?>[] labels = [new("receiver", lane.Settings.Name)];
+        yield return new("hub_breaker_state", "0 closed, 1 half open, 2 open, 3 isolated", labels, lane.BreakerState switch
+        {
+            Hub.Connectors.BreakerState.Closed => 0,
+            Hub.Connectors.BreakerState.HalfOpen => 1,
+            Hub.Connectors.BreakerState.Open => 2,
+            _ => 3,
+        });
+        yield return new("hub_deliveries_in_flight", "Commands with a worker, or on the bus", labels, lane.InFlight);
+        yield return new("hub_connector_nodes", "Processes that carry this connector's commands now", labels, lane.Nodes);
     }
 
     // The hub's own temporary files only: the database's disk cannot be seen from here.

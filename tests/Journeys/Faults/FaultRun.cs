@@ -218,7 +218,7 @@ internal sealed class FaultRun : IAsyncDisposable
     }
 
     // Output goes nowhere: a pipe that nobody empties would stop the process.
-    private static Process Start(string program, string[] arguments, string? settings)
+    internal static Process Start(string program, string[] arguments, string? settings)
     {
         var start = new ProcessStartInfo("bash") { UseShellExecute = false };
         start.ArgumentList.Add("-c");
@@ -233,7 +233,7 @@ internal sealed class FaultRun : IAsyncDisposable
     }
 
     // All held at once before any is let go, so that no two are the same.
-    private static int[] FreePorts(int count)
+    internal static int[] FreePorts(int count)
     {
         var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
         listeners.ForEach(listener => listener.Start());

@@ -10,7 +10,7 @@ using Npgsql;
 namespace Hub.Console.Pages;
 
 /// <summary>The first page: what came in, what went out, who is well.</summary>
-internal sealed class IndexModel(LedgerQueries queries, Lanes lanes, PolicyStore policies, TimeProvider time) : PageModel
+internal sealed class IndexModel(LedgerQueries queries, ILanes lanes, PolicyStore policies, TimeProvider time) : PageModel
 {
     private static readonly TimeSpan CityOffset = TimeSpan.FromHours(8);
 
@@ -56,7 +56,7 @@ internal sealed class IndexModel(LedgerQueries queries, Lanes lanes, PolicyStore
     {
         if (row.PausedReason is { } reason)
             return ("⏸", $"{Word("paused")}（{reason}）", "warn");
-        var breaker = lanes.Find(row.Name)?.Breaker.State;
+        var breaker = lanes.Find(row.Name)?.BreakerState;
         if (breaker is not null and not Hub.Connectors.BreakerState.Closed)
             return ("✖", Word($"breaker_{breaker}"), "bad");
         if (row.Parked > 0)
