@@ -24,7 +24,8 @@ public sealed partial class OpenApiTests
     {
         var routes = Mapped().Matches(Repository.Read("src", "Hub", "Routes.cs")).Select(match => $"{match.Groups["method"].Value.ToLowerInvariant()} {match.Groups["path"].Value}");
 
-        Assert.Equal(routes.Order(StringComparer.Ordinal), Operations.Select(one => $"{one.Method} {one.Path}").Order(StringComparer.Ordinal));
+        // The connectors by themselves answer at some of the same addresses.
+        Assert.Equal(routes.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal), Operations.Select(one => $"{one.Method} {one.Path}").Order(StringComparer.Ordinal));
     }
 
     [Fact]

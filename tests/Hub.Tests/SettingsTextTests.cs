@@ -12,6 +12,8 @@ public sealed class SettingsTextTests
     private static readonly Dictionary<string, string> SaidInWords = new(StringComparer.Ordinal)
     {
         ["Hub:Database"] = "required", ["Hub:Packs"] = "beside the program", ["Name"] = "required", ["Kind"] = "required", ["Address"] = "required",
+        ["Hub:Publishers:Name"] = "required", ["Hub:Publishers:Kind"] = "required", ["Hub:Publishers:Address"] = "required", ["Hub:Publishers:AppKey"] = "required",
+        ["Hub:Publishers:Secret"] = "required", ["Hub:Publishers:Source"] = "required",
     };
 
     private static HubSettings Settings { get; } = new()
