@@ -160,7 +160,7 @@ internal sealed partial class PublisherPoll(
     private async Task<IReadOnlySet<string>> KnownAsync(Platform platform, IReadOnlyList<PlatformRow> rows)
     {
         var ids = rows.Where(row => row.NeedsDetail).Select(row => row.EventId).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
-        return ids.Count == 0 ? new HashSet<string>() : await polled.KnownAsync(platform.Name, platform.Settings.Source, ids);
+        return ids.Count == 0 ? new HashSet<string>() : await polled.KnownAsync(platform.Settings.Source, ids);
     }
 
     private async Task<(PlatformRow Row, ReadResult Read)> WholeAsync(Platform platform, PlatformRow listed, CancellationToken cancellation)

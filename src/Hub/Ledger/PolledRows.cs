@@ -15,10 +15,6 @@ internal sealed class PolledRows(NpgsqlDataSource database)
         SELECT e.source_id
           FROM unnest(@ids, @identities) AS k (id, identity)
           JOIN events e ON e.identity = k.identity
-        UNION
-        SELECT q.record_id
-          FROM quarantine q
-         WHERE q.partner = @partner AND q.record_id = ANY(@ids)
         """;
 
     // A row read again, by this node or another, is kept once.
@@ -45,11 +41,11 @@ internal sealed class PolledRows(NpgsqlDataSource database)
         return await connection.ExecuteScalarAsync<string?>(StateSql, new { keyHash });
     }
 
-    /// <summary>Which of these names are known already, as events or as refused rows.</summary>
-    public async Task<IReadOnlySet<string>> KnownAsync(string partner, string source, IReadOnlyCollection<string> ids)
+    /// <summary>Which of these names are events already. A refused row is not known: the platform may have answered wrongly for a moment.</summary>
+    public async Task<IReadOnlySet<string>> KnownAsync(string source, IReadOnlyCollection<string> ids)
     {
         await using var connection = await database.OpenConnectionAsync();
-        var known = await connection.QueryAsync<string>(KnownSql, new { partner, ids = ids.ToArray(), identities = ids.Select(id => CaseKey.Digest(source, id)).ToArray() });
+        var known = await connection.QueryAsync<string>(KnownSql, new { ids = ids.ToArray(), identities = ids.Select(id => CaseKey.Digest(source, id)).ToArray() });
         return known.ToHashSet(StringComparer.Ordinal);
     }
 

@@ -73,7 +73,7 @@ internal sealed class PolledRun : IAsyncDisposable
             change(new PublisherSettings
             {
                 Name = Publisher, Kind = PublisherSettings.ApprovalPlatform, Address = simulators.AddressOf(Publisher), AppKey = "hub", Secret = Secret, Source = Source,
-                Every = 1, PageSize = 10, OverlapSeconds = 5, TimeoutSeconds = 1, ConnectTimeoutSeconds = 1, Breaker = new() { Minimum = 1000 },
+                Every = 1, PageSize = 10, OverlapSeconds = 5, TimeoutSeconds = 20, Breaker = new() { Minimum = 1000 },
             }));
         var log = folder.File($"hub-{nodes.Count}.log");
         var node = new Node(address, settings, log, Run(settings, log));
