@@ -6,7 +6,7 @@ using Npgsql;
 namespace Hub;
 
 /// <summary>Every address the hub answers at; a test holds openapi.json against this list.</summary>
-internal static class Routes
+internal static partial class Routes
 {
     public static void Map(WebApplication app)
     {
@@ -49,13 +49,22 @@ internal static class Routes
     }
 
     // What the framework refuses by itself (too large a body, a broken request) is told in the same form as everything else.
-    private static Task WriteErrorAsync(HttpContext http) => Answers.WriteAsync(http, http.Features.Get<IExceptionHandlerFeature>()?.Error switch
+    private static Task WriteErrorAsync(HttpContext http)
     {
-        BadHttpRequestException { StatusCode: 413 } => new Problem("too_large"),
-        BadHttpRequestException => new Problem("bad_json", Detail: "The request could not be read to its end."),
-        NpgsqlException or TimeoutException => new Problem("ledger_unavailable", RetryAfterSeconds: 5),
-        _ => new Problem("processing_failed", RetryAfterSeconds: 60),
-    });
+        var error = http.Features.Get<IExceptionHandlerFeature>()?.Error;
+        if (error is not (null or BadHttpRequestException))
+            LogFailed(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Hub.Routes"), FaultText.Of(error));
+        return Answers.WriteAsync(http, error switch
+        {
+            BadHttpRequestException { StatusCode: 413 } => new Problem("too_large"),
+            BadHttpRequestException => new Problem("bad_json", Detail: "The request could not be read to its end."),
+            NpgsqlException or TimeoutException => new Problem("ledger_unavailable", RetryAfterSeconds: 5),
+            _ => new Problem("processing_failed", RetryAfterSeconds: 60),
+        });
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A request failed by our own fault: {Fault}")]
+    private static partial void LogFailed(ILogger logger, string fault);
 
     private static async Task WriteBareStatusAsync(HttpContext http, RequestDelegate next)
     {

@@ -99,7 +99,9 @@ internal static class Server
         const string Instant = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
         logging.ClearProviders().SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Quartz", LogLevel.Warning)
             // At any level it would make an activity for each request, on top of the spans of our own.
-            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
+            // It would write the exception's message; Routes writes what may be written.
+            .AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None);
         if (settings.Logs == "json")
         {
             logging.AddJsonConsole(console =>

@@ -26,6 +26,8 @@ public sealed class ConnectorSettingsTests
     [InlineData("ConnectTimeoutSeconds", "21", "ConnectTimeoutSeconds")]
     [InlineData("Workers", "0", "Workers")]
     [InlineData("QueueLimit", "0", "QueueLimit")]
+    [InlineData("QueueLimit", "1000001", "QueueLimit")]
+    [InlineData("Breaker:Minimum", "1000001", "Minimum")]
     [InlineData("PowerFactor", "1.1", "PowerFactor")]
     [InlineData("Breaker:WindowSeconds", "0", "WindowSeconds")]
     [InlineData("Breaker:Minimum", "1", "Minimum")]

@@ -17,13 +17,20 @@ internal static class HubProgram
         return file;
     }
 
-    public static Process Start(string settings, params string[] arguments)
+    public static Process Start(string settings, params string[] arguments) => Start(settings, [], arguments);
+
+    /// <param name="settings">File of settings.</param>
+    /// <param name="environment">Further variables, such as settings that come before the file's.</param>
+    /// <param name="arguments">Of the command line.</param>
+    public static Process Start(string settings, IEnumerable<(string Name, string Value)> environment, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(Checkout.Program("src/Hub", "Hub"));
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         start.Environment["HUB_SETTINGS"] = settings;
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         return Process.Start(start)!;
     }
 

@@ -54,6 +54,7 @@ internal static class CommandLine
         using (var loggers = LoggerFactory.Create(logging => Server.ConfigureLogging(logging, settings)))
             SettingsText.Log(loggers.CreateLogger("Hub.Settings"), settings);
         var app = await Server.BuildAsync(settings, TimeProvider.System, cancellation);
+        ServiceManager.Follow(app.Lifetime);
         await app.RunAsync();
         return 0;
     });

@@ -347,7 +347,7 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
         }
         catch (Exception fault)
         {
-            LogFault(Settings.Name, taken[0].Command.Id, fault);
+            LogFault(Settings.Name, taken[0].Command.Id, FaultText.Of(fault));
             return Answer.Unknown(AnswerReasons.ConnectorFault);
         }
     }
@@ -407,6 +407,6 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Connector} dropped {CommandId} unsent: its lease was too short")]
     private partial void LogDropped(string connector, Guid commandId);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Connector} failed by our own fault on {CommandId}")]
-    private partial void LogFault(string connector, Guid commandId, Exception fault);
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Connector} failed by our own fault on {CommandId}: {Fault}")]
+    private partial void LogFault(string connector, Guid commandId, string fault);
 }
