@@ -54,7 +54,7 @@ internal static class Server
         services.AddSingleton(provider => new Lanes(settings.Connectors, provider.GetRequiredService<NodeLease>(), time, provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<IDispatcher>(provider => provider.GetRequiredService<Lanes>());
         services.AddSingleton<Sweeper>().AddSingleton<PolicyWatch>();
-        services.AddSingleton<MetricsText>().AddSingleton<Health>();
+        services.AddSingleton<MetricsText>().AddSingleton<OldestWaiting>().AddSingleton<Health>();
         services.AddHostedService<HubLifetime>();
         // Chinese stays readable in the page's source; markup characters are escaped as ever.
         services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));

@@ -27,6 +27,8 @@ public sealed class ConnectorSettingsTests
     [InlineData("Workers", "0", "Workers")]
     [InlineData("QueueLimit", "0", "QueueLimit")]
     [InlineData("PowerFactor", "1.1", "PowerFactor")]
+    [InlineData("RatePerSecond", "-1", "RatePerSecond")]
+    [InlineData("RatePerSecond", "0.01", "RatePerSecond")]
     [InlineData("Breaker:WindowSeconds", "0", "WindowSeconds")]
     [InlineData("Breaker:Minimum", "1", "Minimum")]
     [InlineData("Breaker:FailureRatio", "0", "FailureRatio")]

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Hub.Connectors;
 using Hub.Engine;
@@ -92,17 +93,20 @@ internal sealed partial class PartnerLane : IAsyncDisposable
     private readonly ILogger logger;
     private readonly Task<BatchEngine> engine;
     private readonly Channel<LeasedCommand> queue = Channel.CreateUnbounded<LeasedCommand>();
+    private readonly CancellationTokenSource closing = new();
     private readonly CancellationTokenSource stopping = new();
+    private readonly Pace pace;
+    private readonly ConcurrentDictionary<Guid, DateTimeOffset> carried = new();
     private int reserved;
-    private long holdUntilTicks;
     private long closedSinceTicks;
-    private volatile bool closing;
+    private volatile bool wanted;
 
     public PartnerLane(ConnectorSettings settings, NodeLease node, TimeProvider time, ILogger logger, Task<BatchEngine> engine)
     {
         Settings = settings;
         connector = ConnectorCatalog.Create(settings, time);
         Breaker = new Breaker(settings.Breaker, time, OnBreaker);
+        pace = new Pace(settings, time);
         this.node = node;
         this.time = time;
         this.logger = logger;
@@ -117,10 +121,19 @@ internal sealed partial class PartnerLane : IAsyncDisposable
     /// <summary>Why an administrator, or the partner itself, stopped it; null when it may run.</summary>
     public string? PausedReason { get; set; }
 
-    /// <summary>Set when the breaker closed: what waits for this connector may go at once.</summary>
+    /// <summary>Set when the breaker closed, or the partner takes calls again after a long pause: what waits for this connector may go at once.</summary>
     public bool Recovered { get; set; }
 
-    public DateTimeOffset? HoldUntil => Interlocked.Read(ref holdUntilTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+    /// <summary>Set when the partner takes calls again after a short pause: what it turned away may go at once.</summary>
+    public bool Eased { get; set; }
+
+    /// <summary>Called when places are free again that somebody had asked for in vain.</summary>
+    public Action? HasRoomAgain { get; set; }
+
+    public DateTimeOffset? HoldUntil => pace.HoldUntil;
+
+    /// <summary>When the oldest command that is with this node was recorded; null when there is none.</summary>
+    public DateTimeOffset? OldestCarried => carried.Values.Min(recorded => (DateTimeOffset?)recorded);
 
     public int InFlight => Volatile.Read(ref reserved);
 
@@ -129,12 +142,19 @@ internal sealed partial class PartnerLane : IAsyncDisposable
     /// <summary>How many more commands may be taken now.</summary>
     public int Room()
     {
+        var room = RoomNow();
+        wanted |= room == 0;
+        return room;
+    }
+
+    private int RoomNow()
+    {
         var now = time.GetUtcNow();
-        if (closing || PausedReason is not null || Interlocked.Read(ref holdUntilTicks) > now.UtcTicks)
+        if (closing.IsCancellationRequested || PausedReason is not null || pace.IsHeld)
             return 0;
         return Breaker.State switch
         {
-            BreakerState.Closed => Math.Max(0, Ramp(now) - InFlight),
+            BreakerState.Closed => Math.Max(0, Places(now) - InFlight),
 
             // One probe, and only when its time has come.
             BreakerState.Open => now >= Breaker.NextProbeAt && InFlight == 0 ? 1 : 0,
@@ -150,17 +170,26 @@ internal sealed partial class PartnerLane : IAsyncDisposable
         return true;
     }
 
-    public void Release() => Interlocked.Decrement(ref reserved);
+    public void Release()
+    {
+        // Half of the places at once, so that a drain neither waits for the next look nor looks for every single place.
+        var left = Interlocked.Decrement(ref reserved);
+        if (!wanted || left * 2 > Places(time.GetUtcNow()))
+            return;
+        wanted = false;
+        HasRoomAgain?.Invoke();
+    }
 
     public void Hand(LeasedCommand leased)
     {
+        carried[leased.Command.Id] = leased.Command.RecordedAt;
         if (!queue.Writer.TryWrite(leased))
-            Release();
+            PutDown(leased);
     }
 
     public void Close()
     {
-        closing = true;
+        closing.Cancel();
         queue.Writer.TryComplete();
     }
 
@@ -169,6 +198,14 @@ internal sealed partial class PartnerLane : IAsyncDisposable
         Close();
         await stopping.CancelAsync();
         await Task.WhenAny(Done, Task.Delay(EndLimit, time));
+    }
+
+    private int Places(DateTimeOffset now) => Math.Min(Ramp(now), pace.Limit());
+
+    private void PutDown(LeasedCommand leased)
+    {
+        carried.TryRemove(leased.Command.Id, out _);
+        Release();
     }
 
     // After a break the partner is not met with everything that waited: a tenth, then half, then all of the queue.
@@ -196,35 +233,24 @@ internal sealed partial class PartnerLane : IAsyncDisposable
         {
             try
             {
-                if (await AttemptAsync(leased) is { } answer)
-                {
-                    Observe(leased, answer);
-                    answerTo.Submit(new AnswerInput(leased, answer));
-                }
+                var answer = await AttemptAsync(leased);
+                Observe(leased, answer);
+                answerTo.Submit(new AnswerInput(leased, answer));
             }
             finally
             {
-                Release();
+                PutDown(leased);
             }
         }
     }
 
-    private async Task<Answer?> AttemptAsync(LeasedCommand leased)
+    private async Task<Answer> AttemptAsync(LeasedCommand leased)
     {
-        // Whoever takes a command up too late drops it unsent: its lease is, or soon will be, somebody else's.
-        // A stopping node does not begin what it has not begun.
-        if (closing)
-            return null;
-        var now = time.GetUtcNow();
-        var longest = TimeSpan.FromSeconds(Settings.TimeoutSeconds * (leased.Command.AskFirst && connector.CanBeAsked ? 2 : 1));
-        if (now + longest > leased.LeaseUntil || now > node.AliveUntil)
-        {
-            LogDropped(Settings.Name, leased.Command.Id);
-            return null;
-        }
-
         try
         {
+            await pace.TurnAsync(closing.Token);
+            if (!MayBegin(leased))
+                return Answer.Unavailable(AnswerReasons.Queued);
             return await Breaker.RunAsync(cancellation => CallAsync(leased.Command, cancellation), stopping.Token);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -236,6 +262,22 @@ internal sealed partial class PartnerLane : IAsyncDisposable
             LogFault(Settings.Name, leased.Command.Id, fault);
             return Answer.Unknown(AnswerReasons.ConnectorFault);
         }
+    }
+
+    /// <summary>False: it is given back unsent, without a doubt and without an attempt counted.</summary>
+    private bool MayBegin(LeasedCommand leased)
+    {
+        // A stopping node does not begin what it has not begun; what was in memory when the partner asked for a pause, or an administrator stopped it, stays.
+        if (closing.IsCancellationRequested || PausedReason is not null || pace.IsHeld)
+            return false;
+
+        // Taken up too late: its lease is, or soon will be, somebody else's.
+        var now = time.GetUtcNow();
+        var longest = TimeSpan.FromSeconds(Settings.TimeoutSeconds * (leased.Command.AskFirst && connector.CanBeAsked ? 2 : 1));
+        if (now + longest <= leased.LeaseUntil && now <= node.AliveUntil)
+            return true;
+        LogDropped(Settings.Name, leased.Command.Id);
+        return false;
     }
 
     private async Task<Answer> CallAsync(Command command, CancellationToken cancellation)
@@ -252,9 +294,15 @@ internal sealed partial class PartnerLane : IAsyncDisposable
 
     private void Observe(LeasedCommand leased, Answer answer)
     {
+        if (answer.Reason == AnswerReasons.Queued)
+            return;
         var now = time.GetUtcNow();
-        if (answer.Throttle)
-            Interlocked.Exchange(ref holdUntilTicks, (now + (answer.RetryAfter ?? TimeSpan.FromSeconds(1))).UtcTicks);
+        switch (pace.Observe(answer))
+        {
+            case Relief.Eased: Eased = true; break;
+            case Relief.Recovered: Recovered = true; break;
+        }
+
         if (answer.StopConnector)
             PausedReason = answer.Reason ?? AnswerReasons.Gone;
         HubMetrics.Attempted(Settings.Name, answer, now - leased.Command.RecordedAt);
