@@ -46,6 +46,9 @@ public sealed record ConnectorSettings
     /// <summary>Deliveries that may wait in memory.</summary>
     public int QueueLimit { get; init; } = 256;
 
+    /// <summary>Attempts a second agreed with the partner, for each node; 0: no limit.</summary>
+    public double RatePerSecond { get; init; }
+
     public BreakerSettings Breaker { get; init; } = new();
 
     // The generated text of a record would print the secrets.
@@ -153,6 +156,12 @@ public sealed record ConnectorSettings
         if (QueueLimit is < 1 or > 1_000_000)
         {
             yield return "QueueLimit must be 1 to 1000000.";
+        }
+
+        // Slower than one call in ten seconds would outlast a lease.
+        if (RatePerSecond is not (0 or (>= 0.1 and <= 10_000)))
+        {
+            yield return "RatePerSecond must be 0 (no limit) or 0.1 to 10000.";
         }
 
         if (PowerFactor is not (> 0 and <= 1))

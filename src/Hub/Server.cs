@@ -45,7 +45,7 @@ internal static class Server
         services.AddSingleton<Sweeper>().AddSingleton<PolicyWatch>().AddSingleton<ChainWatch>();
         services.AddSingleton<PolledRows>().AddSingleton<PublisherPoll>().AddSingleton<PollPublisher>(provider => provider.GetRequiredService<PublisherPoll>().RunAsync);
         PublisherSchedule.Register(services, settings);
-        services.AddSingleton<MetricsText>().AddSingleton<Health>().AddSingleton(settings.Telemetry).AddSingleton<OtlpExport>();
+        services.AddSingleton<MetricsText>().AddSingleton<OldestWaiting>().AddSingleton<Health>().AddSingleton(settings.Telemetry).AddSingleton<OtlpExport>();
         services.AddSingleton<GaugeSource>(provider => provider.GetRequiredService<Health>().GaugesAsync);
         services.AddHostedService<HubLifetime>();
         // Chinese stays readable in the page's source; markup characters are escaped as ever.

@@ -29,6 +29,8 @@ public sealed class ConnectorSettingsTests
     [InlineData("QueueLimit", "1000001", "QueueLimit")]
     [InlineData("Breaker:Minimum", "1000001", "Minimum")]
     [InlineData("PowerFactor", "1.1", "PowerFactor")]
+    [InlineData("RatePerSecond", "-1", "RatePerSecond")]
+    [InlineData("RatePerSecond", "0.01", "RatePerSecond")]
     [InlineData("Breaker:WindowSeconds", "0", "WindowSeconds")]
     [InlineData("Breaker:Minimum", "1", "Minimum")]
     [InlineData("Breaker:FailureRatio", "0", "FailureRatio")]

@@ -207,7 +207,7 @@ internal sealed class BusLane : IPartnerLane
     private readonly Func<BusLane, IReadOnlyList<LeasedCommand>, Task> send;
     private readonly Action<BusLane, IReadOnlyList<LeasedCommand>, Exception?> giveBack;
     private readonly Channel<LeasedCommand> queue = Channel.CreateUnbounded<LeasedCommand>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly ConcurrentDictionary<Release, DateTimeOffset> underWay = new();
+    private readonly ConcurrentDictionary<Release, (DateTimeOffset LeaseUntil, DateTimeOffset RecordedAt)> underWay = new();
     private readonly ConcurrentDictionary<Guid, (LanePresence Lane, DateTimeOffset At)> nodes = new();
     private int reserved;
     private long sweptTicks;
@@ -229,6 +229,12 @@ internal sealed class BusLane : IPartnerLane
     public string? PausedReason { get; set; }
 
     public bool Recovered { get; set; }
+
+    public bool Eased { get; set; }
+
+    public Action? HasRoomAgain { get; set; }
+
+    public DateTimeOffset? OldestCarried => underWay.Values.Min(one => (DateTimeOffset?)one.RecordedAt);
 
     public int InFlight => Volatile.Read(ref reserved);
 
@@ -273,7 +279,7 @@ internal sealed class BusLane : IPartnerLane
 
     public void Hand(LeasedCommand leased)
     {
-        underWay[Dispatch.Release.Of(leased)] = leased.LeaseUntil;
+        underWay[Dispatch.Release.Of(leased)] = (leased.LeaseUntil, leased.Command.RecordedAt);
         if (!queue.Writer.TryWrite(leased))
             GiveBack([leased], fault: null);
     }
@@ -286,6 +292,8 @@ internal sealed class BusLane : IPartnerLane
             if (underWay.TryRemove(release, out _))
                 Release();
         }
+
+        HasRoomAgain?.Invoke();
     }
 
     public void Hear(Presence presence)
@@ -322,7 +330,7 @@ internal sealed class BusLane : IPartnerLane
         var swept = Interlocked.Read(ref sweptTicks);
         if (now.UtcTicks - swept < SweepEvery.Ticks || Interlocked.CompareExchange(ref sweptTicks, now.UtcTicks, swept) != swept)
             return;
-        Free([.. underWay.Where(one => one.Value <= now).Select(one => one.Key)]);
+        Free([.. underWay.Where(one => one.Value.LeaseUntil <= now).Select(one => one.Key)]);
     }
 
     private async Task SendAsync()

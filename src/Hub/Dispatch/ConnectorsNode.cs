@@ -154,12 +154,12 @@ internal sealed partial class ConnectorsNode : IHostedService, IAsyncDisposable
         }
     }
 
-    private void Answer(PartnerLane lane, LeasedCommand leased, Answer? answer)
+    private void Answer(PartnerLane lane, LeasedCommand leased, Answer answer)
     {
         // Pauses are the hub's: it pauses on this very answer, and resumes when it is told to.
         lane.PausedReason = null;
         if (pending.TryGetValue(Release.Of(leased), out var held))
-            Answer(held, answer ?? BusChannel.NotAttempted(leased.Command.AskFirst, AgainAfter));
+            Answer(held, answer.Reason == AnswerReasons.Queued ? BusChannel.NotAttempted(leased.Command.AskFirst, AgainAfter) : answer);
     }
 
     private void Answer(Pending held, Answer answer) => answers.Writer.TryWrite((held, answer));

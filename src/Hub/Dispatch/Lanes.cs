@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Hub.Connectors;
 using Hub.Engine;
@@ -42,8 +43,17 @@ internal interface IPartnerLane
     /// <summary>Why an administrator, or the partner itself, stopped it; null when it may run.</summary>
     string? PausedReason { get; set; }
 
-    /// <summary>Set when the partner is well again: what waits for this connector may go at once.</summary>
+    /// <summary>Set when the partner is well again, or takes calls again after a long pause: what waits for this connector may go at once.</summary>
     bool Recovered { get; set; }
+
+    /// <summary>Set when the partner takes calls again after a short pause: what it turned away may go at once.</summary>
+    bool Eased { get; set; }
+
+    /// <summary>Called when places are free again that somebody had asked for in vain.</summary>
+    Action? HasRoomAgain { get; set; }
+
+    /// <summary>When the oldest command that is on its way from this node was recorded; null when there is none.</summary>
+    DateTimeOffset? OldestCarried { get; }
 
     int InFlight { get; }
 
@@ -56,8 +66,8 @@ internal interface IPartnerLane
     int Room();
 }
 
-/// <summary>What became of a command that was handed over; null: it was dropped unsent.</summary>
-internal delegate void Answered(PartnerLane lane, LeasedCommand leased, Answer? answer);
+/// <summary>What became of a command that was handed over.</summary>
+internal delegate void Answered(PartnerLane lane, LeasedCommand leased, Answer answer);
 
 /// <summary>
 /// Carries released commands to their connectors. Each connector has its own queue, its own workers and its own breaker, so that a dead
@@ -105,8 +115,6 @@ internal sealed class Lanes : ILanes, IAsyncDisposable
 
     public void AnswerTo(BatchEngine target) => AnswerTo((lane, leased, answer) =>
     {
-        if (answer is null)
-            return;
         if (answer.StopConnector)
             lane.PausedReason = answer.Reason ?? AnswerReasons.Gone;
         target.Submit(new AnswerInput(leased, answer));
@@ -148,12 +156,14 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
     private readonly ILogger logger;
     private readonly Task<Answered> answered;
     private readonly Channel<LeasedCommand> queue = Channel.CreateUnbounded<LeasedCommand>();
+    private readonly CancellationTokenSource closing = new();
     private readonly CancellationTokenSource stopping = new();
+    private readonly Pace pace;
+    private readonly ConcurrentDictionary<Guid, DateTimeOffset> carried = new();
     private int reserved;
-    private long holdUntilTicks;
     private long closedSinceTicks;
     private long aloneUntilTicks;
-    private volatile bool closing;
+    private volatile bool wanted;
 
     public PartnerLane(ConnectorSettings settings, NodeLease node, TimeProvider time, ILogger logger, Task<Answered> answered)
     {
@@ -163,6 +173,7 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
         // A command that the partner is to be asked about first goes alone.
         batches = settings.BatchMax > 1 && !connector.CanBeAsked ? connector as IBatchConnector : null;
         Breaker = new Breaker(settings.Breaker, time, OnBreaker);
+        pace = new Pace(settings, time);
         this.node = node;
         this.time = time;
         this.logger = logger;
@@ -182,7 +193,13 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
 
     public bool Recovered { get; set; }
 
-    public DateTimeOffset? HoldUntil => Interlocked.Read(ref holdUntilTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+    public bool Eased { get; set; }
+
+    public Action? HasRoomAgain { get; set; }
+
+    public DateTimeOffset? HoldUntil => pace.HoldUntil;
+
+    public DateTimeOffset? OldestCarried => carried.Values.Min(recorded => (DateTimeOffset?)recorded);
 
     public int InFlight => Volatile.Read(ref reserved);
 
@@ -190,12 +207,19 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
 
     public int Room()
     {
+        var room = RoomNow();
+        wanted |= room == 0;
+        return room;
+    }
+
+    private int RoomNow()
+    {
         var now = time.GetUtcNow();
-        if (closing || PausedReason is not null || Interlocked.Read(ref holdUntilTicks) > now.UtcTicks)
+        if (closing.IsCancellationRequested || PausedReason is not null || pace.IsHeld)
             return 0;
         return Breaker.State switch
         {
-            BreakerState.Closed => Math.Max(0, Ramp(now) - InFlight),
+            BreakerState.Closed => Math.Max(0, Places(now) - InFlight),
 
             // One probe, and only when its time has come.
             BreakerState.Open => now >= Breaker.NextProbeAt && InFlight == 0 ? 1 : 0,
@@ -226,17 +250,26 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
         return true;
     }
 
-    public void Release() => Interlocked.Decrement(ref reserved);
+    public void Release()
+    {
+        // Half of the places at once, so that a drain neither waits for the next look nor looks for every single place.
+        var left = Interlocked.Decrement(ref reserved);
+        if (!wanted || left * 2 > Places(time.GetUtcNow()))
+            return;
+        wanted = false;
+        HasRoomAgain?.Invoke();
+    }
 
     public void Hand(LeasedCommand leased)
     {
+        carried[leased.Command.Id] = leased.Command.RecordedAt;
         if (!queue.Writer.TryWrite(leased))
-            Release();
+            PutDown(leased);
     }
 
     public void Close()
     {
-        closing = true;
+        closing.Cancel();
         queue.Writer.TryComplete();
     }
 
@@ -245,6 +278,14 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
         Close();
         await stopping.CancelAsync();
         await Task.WhenAny(Done, Task.Delay(EndLimit, time));
+    }
+
+    private int Places(DateTimeOffset now) => Math.Min(Ramp(now), pace.Limit());
+
+    private void PutDown(LeasedCommand leased)
+    {
+        carried.TryRemove(leased.Command.Id, out _);
+        Release();
     }
 
     // After a break the partner is not met with everything that waited: a tenth, then half, then all of the queue.
@@ -273,16 +314,8 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
         {
             while (Take(taken))
             {
-                var places = taken.Count;
                 try
                 {
-                    // A stopping node does not begin what it has not begun.
-                    foreach (var dropped in taken.Where(leased => closing || IsTooLate(leased)).ToList())
-                    {
-                        taken.Remove(dropped);
-                        tell(this, dropped, null);
-                    }
-
                     foreach (var (leased, answer) in await AttemptAsync(taken))
                     {
                         Observe(leased, answer);
@@ -291,7 +324,7 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
                 }
                 finally
                 {
-                    Interlocked.Add(ref reserved, -places);
+                    taken.ForEach(PutDown);
                 }
             }
         }
@@ -307,35 +340,27 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
         return taken.Count > 0;
     }
 
-    /// <summary>Whoever takes a command up too late drops it unsent: its lease is, or soon will be, somebody else's.</summary>
-    private bool IsTooLate(LeasedCommand leased)
-    {
-        var now = time.GetUtcNow();
-        var longest = TimeSpan.FromSeconds(Settings.TimeoutSeconds * (leased.Command.AskFirst && connector.CanBeAsked ? 2 : 1));
-        if (now + longest <= leased.LeaseUntil && now <= node.AliveUntil)
-            return false;
-        LogDropped(Settings.Name, leased.Command.Id);
-        return true;
-    }
-
     private async Task<IEnumerable<(LeasedCommand Leased, Answer Answer)>> AttemptAsync(List<LeasedCommand> taken)
     {
-        if (taken.Count == 0)
-            return [];
+        // The agreed rate counts commands, not calls.
+        foreach (var _ in taken)
+            await pace.TurnAsync(closing.Token);
+        var begun = taken.FindAll(MayBegin);
+        var unsent = Answer.Unavailable(AnswerReasons.Queued);
         IReadOnlyList<Answer>? each = null;
-        var whole = await GuardedAsync(taken, async cancellation =>
+        var whole = begun.Count == 0 ? unsent : await GuardedAsync(begun, async cancellation =>
         {
-            if (taken.Count == 1)
-                return await CallAsync(taken[0].Command, cancellation);
-            each = await CallAsync(taken, cancellation);
+            if (begun.Count == 1)
+                return await CallAsync(begun[0].Command, cancellation);
+            each = await CallAsync(begun, cancellation);
 
             // One that was taken proves that the partner is there, whatever became of the others.
             return each.FirstOrDefault(answer => answer.Outcome == Outcome.Taken) ?? each[0];
         });
-        return taken.Select((leased, index) => (leased, each?[index] ?? whole));
+        return taken.Select(leased => (leased, begun.IndexOf(leased) is >= 0 and var index ? each?[index] ?? whole : unsent));
     }
 
-    private async Task<Answer> GuardedAsync(List<LeasedCommand> taken, Func<CancellationToken, Task<Answer>> call)
+    private async Task<Answer> GuardedAsync(List<LeasedCommand> begun, Func<CancellationToken, Task<Answer>> call)
     {
         try
         {
@@ -347,9 +372,25 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
         }
         catch (Exception fault)
         {
-            LogFault(Settings.Name, taken[0].Command.Id, FaultText.Of(fault));
+            LogFault(Settings.Name, begun[0].Command.Id, FaultText.Of(fault));
             return Answer.Unknown(AnswerReasons.ConnectorFault);
         }
+    }
+
+    /// <summary>False: it is given back unsent, without a doubt and without an attempt counted.</summary>
+    private bool MayBegin(LeasedCommand leased)
+    {
+        // A stopping node does not begin what it has not begun; what was in memory when the partner asked for a pause, or an administrator stopped it, stays.
+        if (closing.IsCancellationRequested || PausedReason is not null || pace.IsHeld)
+            return false;
+
+        // Taken up too late: its lease is, or soon will be, somebody else's.
+        var now = time.GetUtcNow();
+        var longest = TimeSpan.FromSeconds(Settings.TimeoutSeconds * (leased.Command.AskFirst && connector.CanBeAsked ? 2 : 1));
+        if (now + longest <= leased.LeaseUntil && now <= node.AliveUntil)
+            return true;
+        LogDropped(Settings.Name, leased.Command.Id);
+        return false;
     }
 
     private async Task<Answer> CallAsync(Command command, CancellationToken cancellation)
@@ -388,9 +429,15 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
 
     private void Observe(LeasedCommand leased, Answer answer)
     {
+        if (answer.Reason == AnswerReasons.Queued)
+            return;
         var now = time.GetUtcNow();
-        if (answer.Throttle)
-            Interlocked.Exchange(ref holdUntilTicks, (now + (answer.RetryAfter ?? TimeSpan.FromSeconds(1))).UtcTicks);
+        switch (pace.Observe(answer))
+        {
+            case Relief.Eased: Eased = true; break;
+            case Relief.Recovered: Recovered = true; break;
+        }
+
         if (answer.Reason == AnswerReasons.BatchRefused)
             Interlocked.Exchange(ref aloneUntilTicks, (now + AloneFor).UtcTicks);
         HubMetrics.Attempted(Settings.Name, answer, now - leased.Command.RecordedAt);

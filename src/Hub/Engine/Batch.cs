@@ -185,8 +185,8 @@ internal sealed class Batch(
             ?? throw new InvalidOperationException($"Command {leased.Command.Id} belongs to no lane.");
         var current = lane.Status == LaneStatus.Leased && lane.Fence == leased.Fence;
 
-        // With the breaker open nothing crossed the border: there is nothing to put on record.
-        var attempted = input.Answer.Reason != AnswerReasons.BreakerOpen;
+        // Where nothing crossed the border there is nothing to put on record.
+        var attempted = Backoff.WasMade(input.Answer);
         if (attempted)
             Record(input, current);
 
@@ -362,7 +362,7 @@ internal sealed class Batch(
         if (!dispatcher.TryReserve(connector))
         {
             if (lane.Status == LaneStatus.Idle)
-                Wait(row, lane, "queued", now, notBefore: null);
+                Wait(row, lane, AnswerReasons.Queued, now, notBefore: null);
             return;
         }
 

@@ -103,6 +103,19 @@ internal sealed class LedgerQueries(NpgsqlDataSource database)
           FROM chain_head h
         """;
 
+    // The head of a lane is its oldest, and what waits behind it is counted by it. LATERAL and OFFSET 0: by key, never a scan of all deliveries.
+    private const string OldestOpenSql = """
+        SELECT n.name AS Name, min(d.recorded_at) AS RecordedAt
+          FROM waits w
+          JOIN connectors n ON n.no = w.connector_no
+         CROSS JOIN LATERAL (
+               SELECT x.recorded_at
+                 FROM deliveries x
+                WHERE x.case_id = w.case_id AND x.connector_no = w.connector_no AND x.lane_seq = w.lane_seq
+               OFFSET 0) d
+         GROUP BY n.name
+        """;
+
     private const string WaitsSql = """
         SELECT w.connector_no AS Connector, n.name AS Name, w.case_id AS CaseId, w.key_hash AS KeyHash, w.lane_seq AS LaneSeq, w.state AS State, w.reason AS Reason,
                w.attempts AS Attempts, w.since AS Since, w.due_at AS DueAt, c.key AS CaseKey
@@ -174,6 +187,10 @@ internal sealed class LedgerQueries(NpgsqlDataSource database)
     public async Task<IReadOnlyList<ReceiptRow>> ReceiptsAsync(Guid id) => await ManyAsync<ReceiptRow>(ReceiptsSql, new { id });
 
     public async Task<IReadOnlyList<ConnectorTotals>> ConnectorsAsync() => await ManyAsync<ConnectorTotals>(ConnectorsSql, new { });
+
+    /// <summary>For each connector with something that waits or is parked: when the oldest of it was recorded. The cost grows with what waits.</summary>
+    public async Task<IReadOnlyDictionary<string, DateTime>> OldestOpenAsync() =>
+        (await ManyAsync<(string Name, DateTime RecordedAt)>(OldestOpenSql, new { })).ToDictionary(row => row.Name, row => row.RecordedAt, StringComparer.Ordinal);
 
     public async Task<LogTotals> TotalsAsync() => (await OneAsync<LogTotals>(TotalsSql, new { }))!;
 

@@ -35,6 +35,8 @@ internal sealed partial class Sweeper(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        foreach (var lane in lanes.All)
+            lane.HasRoomAgain = () => Wake(wake);
         var listening = ListenAsync(stoppingToken);
         var beating = BeatsAsync(stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
@@ -91,11 +93,7 @@ internal sealed partial class Sweeper(
     {
         var connector = connectors.Number(lane.Settings.Name);
         var now = time.GetUtcNow();
-        if (lane.Recovered)
-        {
-            lane.Recovered = false;
-            await queue.RecoverAsync(connector, now);
-        }
+        await RelieveAsync(lane, connector, now);
 
         // As long as there is room and something is due: a drain must be quicker than what comes in meanwhile. The rounds are limited so that
         // the other connectors get their turn whatever this one's rows are like.
@@ -107,6 +105,25 @@ internal sealed partial class Sweeper(
             await SubmitAllAsync(due, one => new WakeInput(one.KeyHash) { Due = (connector, one.LaneSeq, one.Attempts) });
             if (due.Count < room)
                 return;
+        }
+    }
+
+    private async Task RelieveAsync(IPartnerLane lane, short connector, DateTimeOffset now)
+    {
+        var (recovered, eased) = (lane.Recovered, lane.Eased);
+        if (!recovered && !eased)
+            return;
+
+        // Reset first, so that what is noted meanwhile is not lost; set again when it could not be done.
+        (lane.Recovered, lane.Eased) = (false, false);
+        try
+        {
+            await (recovered ? queue.RecoverAsync(connector, now) : queue.EaseAsync(connector, now));
+        }
+        catch
+        {
+            (lane.Recovered, lane.Eased) = (recovered, eased);
+            throw;
         }
     }
 

@@ -20,7 +20,7 @@ internal sealed partial class HealthJson : JsonSerializerContext;
 /// <summary><c>/readyz</c>: may this node be given work. Each check is named, timed and limited to 5 s.</summary>
 internal sealed class Health(
     NpgsqlDataSource database, LedgerQueries queries, BatchEngine engine, Sweeper sweeper, ILanes lanes, NodeLease node, TimeProvider time, MetricsText metrics, ChainWatch chain, HubSettings settings,
-    PolledRows polled)
+    PolledRows polled, OldestWaiting oldest)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StalledAfter = TimeSpan.FromSeconds(30);
@@ -76,12 +76,13 @@ internal sealed class Health(
         try
         {
             var now = time.GetUtcNow().UtcDateTime;
+            foreach (var (name, age) in await oldest.AgesAsync())
+                gauges.Add(new("hub_oldest_waiting_seconds", "Age of the oldest delivery that is not settled, whatever it waits for", [new("receiver", name)], age.TotalSeconds));
             foreach (var connector in await queries.ConnectorsAsync())
             {
                 KeyValuePair<string, object?>[] labels = [new("receiver", connector.Name)];
                 gauges.Add(new("hub_deliveries_waiting", "Deliveries that are not settled", labels, connector.Queued - connector.Taken - connector.Skipped));
                 gauges.Add(new("hub_deliveries_parked", "Deliveries that need a person", labels, connector.Parked));
-                gauges.Add(new("hub_oldest_waiting_seconds", "Age of the oldest delivery that waits or is parked", labels, connector.OldestWaiting is { } oldest ? (now - oldest).TotalSeconds : 0));
             }
 
             foreach (var publisher in settings.Publishers)
