@@ -104,6 +104,9 @@ public static class AnswerReasons
     /// <summary>A fault of ours in the connector; the text is in the log under the command's id.</summary>
     public const string ConnectorFault = "connector_fault";
 
+    /// <summary>The partner refused a batch as a whole: it had no effect, and each command of it goes alone.</summary>
+    public const string BatchRefused = "batch_refused";
+
     /// <summary>The partner does not know the command: it surely had no effect. Answer of a query only.</summary>
     public const string NotSeen = "not_seen";
 }

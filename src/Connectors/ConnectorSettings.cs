@@ -40,6 +40,9 @@ public sealed record ConnectorSettings
     /// <summary>Attempts at the same time.</summary>
     public int Workers { get; init; } = 8;
 
+    /// <summary>Commands sent in one call at most, where the kind can (<c>webhook</c>); never waited for.</summary>
+    public int BatchMax { get; init; } = 1;
+
     /// <summary>Deliveries that may wait in memory.</summary>
     public int QueueLimit { get; init; } = 256;
 
@@ -65,6 +68,16 @@ public sealed record ConnectorSettings
         if (!ConnectorCatalog.Kinds.Contains(Kind))
         {
             yield return $"Kind '{Kind}' is not one of {string.Join(", ", ConnectorCatalog.Kinds)}.";
+        }
+
+        if (Title.Length > 100 || TitleEn.Length > 100)
+        {
+            yield return "Title and TitleEn must be at most 100 characters.";
+        }
+
+        if (AppKey?.Length > 200)
+        {
+            yield return "AppKey must be at most 200 characters.";
         }
     }
 
@@ -126,9 +139,18 @@ public sealed record ConnectorSettings
             yield return "Workers must be 1 to 1024.";
         }
 
-        if (QueueLimit < 1)
+        if (BatchMax is < 1 or > 100)
         {
-            yield return "QueueLimit must be at least 1.";
+            yield return "BatchMax must be 1 to 100.";
+        }
+        else if (BatchMax > 1 && Kind != ConnectorCatalog.Webhook)
+        {
+            yield return $"BatchMax must be 1: kind '{Kind}' takes one command a call.";
+        }
+
+        if (QueueLimit is < 1 or > 1_000_000)
+        {
+            yield return "QueueLimit must be 1 to 1000000.";
         }
 
         if (PowerFactor is not (> 0 and <= 1))
@@ -156,7 +178,8 @@ public sealed record BreakerSettings
     // Empty by default, because the configuration binder appends to a list instead of replacing it.
     public IReadOnlyList<double> BreakSeconds { get; init; } = [];
 
-    internal IReadOnlyList<double> Breaks => BreakSeconds.Count > 0 ? BreakSeconds : UsualBreaks;
+    /// <summary>The breaks in force.</summary>
+    public IReadOnlyList<double> Breaks => BreakSeconds.Count > 0 ? BreakSeconds : UsualBreaks;
 
     internal IEnumerable<string> Problems()
     {
@@ -165,9 +188,9 @@ public sealed record BreakerSettings
             yield return "Breaker:WindowSeconds must be 1 to 86400.";
         }
 
-        if (Minimum < 2)
+        if (Minimum is < 2 or > 1_000_000)
         {
-            yield return "Breaker:Minimum must be at least 2.";
+            yield return "Breaker:Minimum must be 2 to 1000000.";
         }
 
         if (FailureRatio is not (> 0 and <= 1))

@@ -14,6 +14,7 @@ namespace Hub.Connectors;
 [JsonSerializable(typeof(LocalLead))]
 [JsonSerializable(typeof(LocalWithdrawal))]
 [JsonSerializable(typeof(LocalReply))]
+[JsonSerializable(typeof(WebhookReply[]))]
 internal sealed partial class ConnectorsJson : JsonSerializerContext
 {
     private static ConnectorsJson? readable;

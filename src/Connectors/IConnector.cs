@@ -17,3 +17,11 @@ public interface IConnector
     /// </summary>
     Task<Answer> AskAsync(Command command, CancellationToken cancellation);
 }
+
+/// <summary>A connector whose partner takes several commands in one call and answers for each.</summary>
+public interface IBatchConnector : IConnector
+{
+    /// <summary>Makes one attempt for all of them: the heads of as many lanes, so the order of no lane depends on it.</summary>
+    /// <returns>One answer per command, in their order.</returns>
+    Task<IReadOnlyList<Answer>> DeliverAsync(IReadOnlyList<Command> commands, CancellationToken cancellation);
+}

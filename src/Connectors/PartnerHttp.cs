@@ -3,8 +3,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using Hub.Schemas;
-using Polly;
-using Polly.Retry;
 
 namespace Hub.Connectors;
 
@@ -18,21 +16,7 @@ public sealed class PartnerHttp(ConnectorSettings settings, HttpMessageHandler h
 
     public static readonly TimeSpan RetryAfterMax = TimeSpan.FromHours(6);
 
-    private static readonly ResiliencePropertyKey<PartnerCall> TheCall = new("call");
-
     private readonly HttpMessageInvoker invoker = new(handler, disposeHandler: false);
-
-    // At once and once: waiting belongs to the ledger's schedule. Anything that may have left us is not repeated here.
-    private readonly ResiliencePipeline<HttpResponseMessage> quickRetry = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = clock }
-        .AddRetry(new RetryStrategyOptions<HttpResponseMessage>
-        {
-            MaxRetryAttempts = 1,
-            Delay = TimeSpan.Zero,
-            ShouldHandle = retry => ValueTask.FromResult(
-                retry.Outcome.Exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError }
-                && retry.Context.Properties.TryGetValue(TheCall, out var call) && !call.Began),
-        })
-        .Build();
 
     /// <summary>Connections for one partner. Redirects are never followed, nothing is unpacked, no cookie is kept.</summary>
     public static SocketsHttpHandler CreateHandler(ConnectorSettings settings) => new()
@@ -42,6 +26,8 @@ public sealed class PartnerHttp(ConnectorSettings settings, HttpMessageHandler h
         UseCookies = false,
         // A proxy's 502 would be read as the partner's word.
         UseProxy = false,
+        // The trace context goes out as the dialect writes it, or not at all.
+        ActivityHeadersPropagator = null,
         ConnectTimeout = TimeSpan.FromSeconds(settings.ConnectTimeoutSeconds),
         MaxConnectionsPerServer = settings.Workers,
         MaxResponseDrainSize = ResponseBytesMax,
@@ -109,20 +95,16 @@ public sealed class PartnerHttp(ConnectorSettings settings, HttpMessageHandler h
         }
     }
 
+    // Tried again at once and once, and only when nothing has left us: waiting belongs to the ledger's schedule.
     private async Task<HttpResponseMessage> SendAsync(PartnerCall call, CancellationToken cancellation)
     {
-        var context = ResilienceContextPool.Shared.Get(cancellation);
-        context.Properties.Set(TheCall, call);
         try
         {
-            return await quickRetry.ExecuteAsync(
-                static async (context, state) => await state.invoker.SendAsync(state.call.ToMessage(), context.CancellationToken),
-                context,
-                (invoker, call));
+            return await invoker.SendAsync(call.ToMessage(), cancellation);
         }
-        finally
+        catch (HttpRequestException fault) when (fault.HttpRequestError == HttpRequestError.ConnectionError && !call.Began)
         {
-            ResilienceContextPool.Shared.Return(context);
+            return await invoker.SendAsync(call.ToMessage(), cancellation);
         }
     }
 
@@ -173,6 +155,10 @@ public sealed class PartnerHttp(ConnectorSettings settings, HttpMessageHandler h
         };
         return wait < TimeSpan.Zero ? TimeSpan.Zero : wait > RetryAfterMax ? RetryAfterMax : wait;
     }
+
+    /// <summary>A wait in seconds as a partner may name it in a body; null when it is none.</summary>
+    internal static TimeSpan? Limited(double? seconds) =>
+        seconds is >= 0 ? TimeSpan.FromSeconds(Math.Min(seconds.Value, RetryAfterMax.TotalSeconds)) : null;
 }
 
 /// <summary>One request to a partner; used for one call only.</summary>

@@ -1,5 +1,7 @@
 using Hub.Connectors;
 using Hub.Engine;
+using Hub.Telemetry;
+using Npgsql;
 
 namespace Hub;
 
@@ -33,6 +35,17 @@ internal sealed record HubSettings
     /// <summary>How long a stopping hub waits for attempts under way, seconds.</summary>
     public double DrainSeconds { get; init; } = 25;
 
+    /// <summary>Form of the log lines on standard output: <c>text</c> for people, <c>json</c> (one object a line) for a collector.</summary>
+    public string Logs { get; init; } = "text";
+
+    /// <summary>Free space for the hub's own temporary files below which it calls itself not ready, MiB; 0: not looked at.</summary>
+    public int DiskFreeMegabytesMin { get; init; } = 256;
+
+    /// <summary>How often the hub verifies the whole exchange log, hours, the first time after an hour at the latest; 0: never. With several nodes one is enough.</summary>
+    public double VerifyEveryHours { get; init; } = 24;
+
+    public TelemetrySettings Telemetry { get; init; } = new();
+
     public IReadOnlyList<ConnectorSettings> Connectors { get; init; } = [];
 
     internal EngineSettings Engine => new() { BatchMax = BatchMax, EventsWaitingMax = EventsWaitingMax };
@@ -65,20 +78,47 @@ internal sealed record HubSettings
         return problems.Count == 0 ? settings : throw new SettingsException(problems);
     }
 
-    private IEnumerable<string> Problems()
+    // The message of the parser names the word it does not know, never a value.
+    private string? DatabaseProblem()
     {
         if (string.IsNullOrWhiteSpace(Database))
-            yield return "Hub:Database is missing (an Npgsql connection string).";
+            return "Hub:Database is missing (an Npgsql connection string).";
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(Database).Host is { Length: > 0 } ? null : "Hub:Database names no Host.";
+        }
+        catch (Exception error) when (error is ArgumentException or FormatException)
+        {
+            return $"Hub:Database is not an Npgsql connection string: {error.Message}";
+        }
+    }
+
+    private IEnumerable<string> Problems()
+    {
+        if (DatabaseProblem() is { } database)
+            yield return database;
         if (!Uri.TryCreate(Url, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
             yield return "Hub:Url must be an absolute http or https address.";
-        if (EventsWaitingMax < 1)
-            yield return "Hub:EventsWaitingMax must be at least 1.";
-        if (RequestsPerSecondPerKey < 0)
-            yield return "Hub:RequestsPerSecondPerKey must be 0 (no limit) or more.";
+        if (!Directory.Exists(Packs))
+            yield return $"Hub:Packs names the folder '{Packs}', which does not exist.";
+        if (SitePacks is not null && !Directory.Exists(SitePacks))
+            yield return $"Hub:SitePacks names the folder '{SitePacks}', which does not exist.";
+        if (EventsWaitingMax is < 1 or > 1_000_000)
+            yield return "Hub:EventsWaitingMax must be 1 to 1000000.";
+        if (RequestsPerSecondPerKey is < 0 or > 1_000_000)
+            yield return "Hub:RequestsPerSecondPerKey must be 0 (no limit) to 1000000.";
         if (BatchMax is < 1 or > 4096)
             yield return "Hub:BatchMax must be 1 to 4096.";
         if (DrainSeconds is not (>= 0 and <= 300))
             yield return "Hub:DrainSeconds must be 0 to 300.";
+        if (Logs is not ("text" or "json"))
+            yield return "Hub:Logs must be text or json.";
+        if (DiskFreeMegabytesMin is < 0 or > 1_000_000)
+            yield return "Hub:DiskFreeMegabytesMin must be 0 (not looked at) to 1000000.";
+        if (VerifyEveryHours is not (>= 0 and <= 744))
+            yield return "Hub:VerifyEveryHours must be 0 (never) to 744.";
+        foreach (var problem in Telemetry.Problems())
+            yield return problem;
         foreach (var problem in Connectors.SelectMany(connector => connector.Validate()))
             yield return problem;
         foreach (var twin in Connectors.GroupBy(connector => connector.Name).Where(group => group.Count() > 1))

@@ -34,13 +34,7 @@ internal static class Server
         builder.WebHost.UseUrls(settings.Url);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(ConfigureKestrel);
-        builder.Logging.ClearProviders().AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.UseUtcTimestamp = true;
-            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
-        });
-        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        ConfigureLogging(builder.Logging, settings);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(settings.DrainSeconds + 15));
 
         var services = builder.Services;
@@ -53,8 +47,8 @@ internal static class Server
         services.AddSingleton<NodeLease>();
         services.AddSingleton(provider => new Lanes(settings.Connectors, provider.GetRequiredService<NodeLease>(), time, provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<IDispatcher>(provider => provider.GetRequiredService<Lanes>());
-        services.AddSingleton<Sweeper>().AddSingleton<PolicyWatch>();
-        services.AddSingleton<MetricsText>().AddSingleton<Health>();
+        services.AddSingleton<Sweeper>().AddSingleton<PolicyWatch>().AddSingleton<ChainWatch>();
+        services.AddSingleton<MetricsText>().AddSingleton<Health>().AddSingleton(settings.Telemetry).AddSingleton<OtlpExport>();
         services.AddHostedService<HubLifetime>();
         // Chinese stays readable in the page's source; markup characters are escaped as ever.
         services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
@@ -63,6 +57,33 @@ internal static class Server
         var app = builder.Build();
         Routes.Map(app);
         return app;
+    }
+
+    /// <summary>Logs to standard output, in the form that was asked for.</summary>
+    public static void ConfigureLogging(ILoggingBuilder logging, HubSettings settings)
+    {
+        const string Instant = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+        logging.ClearProviders().SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
+            // At any level it would make an activity for each request, on top of the spans of our own.
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+        if (settings.Logs == "json")
+        {
+            logging.AddJsonConsole(console =>
+            {
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = Instant;
+                // Chinese stays readable; what would break the line is escaped as ever.
+                console.JsonWriterOptions = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
+            });
+            return;
+        }
+
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = Instant + " ";
+        });
     }
 
     /// <summary>The pool for people's and partners' queries; the engine has its own.</summary>
@@ -86,29 +107,33 @@ internal static class Server
 
 /// <summary>Starts the parts in the order in which they need one another, and stops them so that nothing taken in is lost.</summary>
 internal sealed class HubLifetime(
-    BatchEngine engine, Lanes lanes, Sweeper sweeper, PartnerAuthentication authentication, PolicyWatch watch, DeliveryQueue queue, NodeLease node, HubSettings settings, MetricsText metrics)
+    BatchEngine engine, Lanes lanes, Sweeper sweeper, PartnerAuthentication authentication, PolicyWatch watch, ChainWatch chain, DeliveryQueue queue, NodeLease node, HubSettings settings, MetricsText metrics, OtlpExport telemetry)
     : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         // Made now, because it only counts from when it exists.
         _ = metrics;
+        await telemetry.StartAsync(cancellationToken);
         lanes.AnswerTo(engine);
         await engine.StartAsync(cancellationToken);
         await authentication.StartAsync(cancellationToken);
         await sweeper.StartAsync(cancellationToken);
         await watch.StartAsync(cancellationToken);
+        await chain.StartAsync(cancellationToken);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         // The web server has stopped before: nothing new comes in. Attempts under way end and are settled, then the engine ends.
+        await chain.StopAsync(cancellationToken);
         await watch.StopAsync(cancellationToken);
         await lanes.DrainAsync(TimeSpan.FromSeconds(settings.DrainSeconds));
         await sweeper.StopAsync(cancellationToken);
         engine.Drain();
         await engine.StopAsync(cancellationToken);
         await authentication.StopAsync(cancellationToken);
+        await telemetry.StopAsync(cancellationToken);
         try
         {
             // Declared dead rather than deleted: whoever comes next takes over at once what this node held and did not begin.

@@ -82,6 +82,57 @@ public sealed class WebhookConnectorTests
     }
 
     [Fact]
+    public async Task Several_commands_go_out_in_one_signed_batch_and_each_has_its_own_answer()
+    {
+        Command[] commands = [Commands.Create(), Commands.Create(), Commands.Create(), Commands.Create()];
+        var partner = StubPartner.Answering(200, $$"""[{"id":"{{commands[2].Id}}","status":503,"retryAfter":7},{"id":"{{commands[0].Id}}","status":200},{"id":"{{commands[1].Id}}","status":422}]""");
+
+        var answers = await BatchAsync(partner, commands);
+
+        Assert.Equal([(Outcome.Taken, null), (Outcome.Refused, "content_refused"), (Outcome.Unavailable, "throttled"), (Outcome.Unknown, "unintelligible")], answers.Select(answer => (answer.Outcome, answer.Reason)));
+        Assert.Equal(TimeSpan.FromSeconds(7), answers[2].RetryAfter);
+        var (message, body) = Assert.Single(partner.Sent);
+        Assert.Equal("application/cloudevents-batch+json; charset=utf-8", message.Content!.Headers.ContentType!.ToString());
+        using var sent = System.Text.Json.JsonDocument.Parse(body);
+        Assert.Equal(commands.Select(command => command.Id), sent.RootElement.EnumerateArray().Select(ce => ce.GetProperty("id").GetGuid()));
+        Assert.True(WebhookSignature.TryReadSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", out var key));
+        Assert.EndsWith(" " + WebhookSignature.SignV1(key, message.Headers.GetValues("webhook-id").Single(), 1_772_415_000, body), message.Headers.GetValues("webhook-signature").Single(), StringComparison.Ordinal);
+        Assert.All(answers, answer => Assert.Equal(System.Security.Cryptography.SHA256.HashData(body), answer.RequestDigest.ToArray()));
+    }
+
+    [Theory]
+    [InlineData(204, "", Outcome.Taken, null)]
+    [InlineData(200, "<html>", Outcome.Taken, null)]
+    [InlineData(500, "", Outcome.Unavailable, "server_error")]
+    [InlineData(422, "", Outcome.Unavailable, "batch_refused")]
+    [InlineData(413, "", Outcome.Unavailable, "batch_refused")]
+    [InlineData(200, "[]", Outcome.Unknown, "unintelligible")]
+    public async Task Without_a_list_the_status_speaks_for_all_and_a_refused_batch_refuses_no_single_command(int status, string body, Outcome outcome, string? reason)
+    {
+        var answers = await BatchAsync(StubPartner.Answering(status, body), [Commands.Create(), Commands.Create()]);
+
+        Assert.All(answers, answer => Assert.Equal((outcome, reason), (answer.Outcome, answer.Reason)));
+        Assert.Equal(2, answers.Count);
+    }
+
+    [Fact]
+    public async Task A_receiver_takes_a_batch_once_and_in_the_order_of_each_case()
+    {
+        await using var partnership = await Partnership.StartAsync(ConnectorCatalog.Webhook);
+        Command[] commands = [Commands.Create(), Commands.Create() with { Subject = "2101-141002-04-01-222222" }];
+        var connector = (IBatchConnector)partnership.Connector;
+
+        var first = await connector.DeliverAsync(commands, TestContext.Current.CancellationToken);
+        var again = await connector.DeliverAsync(commands, TestContext.Current.CancellationToken);
+
+        Assert.All([.. first, .. again], answer => Assert.Equal(Outcome.Taken, answer.Outcome));
+        Assert.Equal((2L, 2L, 0L), (partnership.Stats.Book.Effects, partnership.Stats.Book.Repeats, partnership.Stats.Book.OutOfOrder));
+    }
+
+    private static Task<IReadOnlyList<Answer>> BatchAsync(StubPartner partner, Command[] commands) =>
+        ((IBatchConnector)partner.As(ConnectorCatalog.Webhook)).DeliverAsync(commands, TestContext.Current.CancellationToken);
+
+    [Fact]
     public async Task Cannot_be_asked_and_says_so()
     {
         var connector = StubPartner.Answering(204, "").As(ConnectorCatalog.Webhook);

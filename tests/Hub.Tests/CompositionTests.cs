@@ -28,7 +28,7 @@ public sealed class CompositionTests
         [
             typeof(HubSettings), typeof(TimeProvider), typeof(PolicyStore), typeof(ConnectorNames), typeof(DeliveryQueue), typeof(ApiKeys), typeof(ILedger), typeof(LedgerQueries),
             typeof(ExchangeLog), typeof(PartnerAuthentication), typeof(EventEndpoint), typeof(ReceiptEndpoint), typeof(BatchEngine), typeof(NodeLease), typeof(Lanes), typeof(IDispatcher),
-            typeof(Sweeper), typeof(PolicyWatch), typeof(MetricsText), typeof(Health),
+            typeof(Sweeper), typeof(PolicyWatch), typeof(ChainWatch), typeof(MetricsText), typeof(Health),
         ];
         Assert.All(parts, part => Assert.Same(app.Services.GetRequiredService(part), app.Services.GetRequiredService(part)));
         Assert.Same(app.Services.GetRequiredService<Lanes>(), app.Services.GetRequiredService<IDispatcher>());
@@ -59,12 +59,31 @@ public sealed class CompositionTests
         await app.StopAsync(Cancellation);
     }
 
+    [Fact]
+    public async Task The_metrics_of_a_running_hub_are_strict_Prometheus_text_with_the_names_that_are_promised()
+    {
+        await using var database = await TestDatabase.CreateAsync(migrated: false);
+        await using var app = await Server.BuildAsync(Settings(database), TimeProvider.System, Cancellation);
+        await app.StartAsync(Cancellation);
+        using var http = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+
+        var families = Telemetry.PrometheusText.Parse(await http.GetStringAsync(new Uri("/metrics", UriKind.Relative), Cancellation));
+
+        string[] promised =
+        [
+            "hub_events_accepted_total", "hub_inputs_failed_total", "hub_chain_verify_failures_total", "hub_breaker_state", "hub_deliveries_in_flight", "hub_deliveries_waiting",
+            "hub_deliveries_parked", "hub_oldest_waiting_seconds", "hub_cases_unserved", "hub_exchange_log_entries", "hub_quarantined", "hub_ledger_healthy", "hub_events_waiting",
+        ];
+        Assert.Subset(families.Keys.ToHashSet(), promised.ToHashSet());
+        await app.StopAsync(Cancellation);
+    }
+
     [Theory]
     [InlineData("", "Hub:Database is missing (an Npgsql connection string).")]
     [InlineData("\"Url\":\"nowhere\"", "Hub:Url must be an absolute http or https address.")]
     [InlineData("\"Url\":\"ftp://a\"", "Hub:Url must be an absolute http or https address.")]
-    [InlineData("\"RequestsPerSecondPerKey\":-1", "Hub:RequestsPerSecondPerKey must be 0 (no limit) or more.")]
-    [InlineData("\"EventsWaitingMax\":0", "Hub:EventsWaitingMax must be at least 1.")]
+    [InlineData("\"RequestsPerSecondPerKey\":-1", "Hub:RequestsPerSecondPerKey must be 0 (no limit) to 1000000.")]
+    [InlineData("\"EventsWaitingMax\":0", "Hub:EventsWaitingMax must be 1 to 1000000.")]
     [InlineData("\"BatchMax\":5000", "Hub:BatchMax must be 1 to 4096.")]
     [InlineData("\"DrainSeconds\":301", "Hub:DrainSeconds must be 0 to 300.")]
     [InlineData("\"DrainSeconds\":\"NaN\"", "Hub:DrainSeconds must be 0 to 300.")]

@@ -20,8 +20,9 @@ public sealed partial class TidyTests
         ["Intake"] = ["Engine", "Ledger", "Processes", "Policies", "Telemetry"],
         ["Dispatch"] = ["Engine", "Connectors", "Telemetry"],
 
+        // Telemetry here is HubMetrics, as in Engine.
         // The sweep asks the lanes for room before it wakes anything: finding work that cannot go out would only write.
-        ["Schedule"] = ["Engine", "Ledger", "Policies", "Dispatch"],
+        ["Schedule"] = ["Engine", "Ledger", "Policies", "Dispatch", "Telemetry"],
 
         // Health and the page show the state of every part; they change none. The page also takes its language as the answers do.
         ["Telemetry"] = ["Engine", "Ledger", "Dispatch", "Schedule", "Connectors"],

@@ -382,7 +382,7 @@ public sealed class PublishApiJourney(SharedHub shared) : IClassFixture<SharedHu
 
         Assert.Equal((200, "alive\n"), (alive.Status, alive.Text));
         Assert.True(ready.Status == 200, ready.Text);
-        Assert.Equal(["database", "migrations", "ledger", "sweeper", "node", "clock"], ready.Json["checks"]!.AsArray().Select(check => (string?)check!["name"]));
+        Assert.Equal(["database", "migrations", "ledger", "sweeper", "node", "clock", "disk", "transactions"], ready.Json["checks"]!.AsArray().Select(check => (string?)check!["name"]));
         string[] names =
         [
             "hub_events_accepted_total", "hub_deliveries_total", "hub_delivery_latency_seconds_bucket", "hub_oldest_waiting_seconds", "hub_breaker_state",

@@ -40,14 +40,14 @@ internal sealed class WebhookUtility : Partner
             return RefuseCaller();
         }
 
-        if (hit.Header("Content-Type") is not "application/cloudevents+json; charset=utf-8")
-        {
-            return Reply.Empty(415);
-        }
-
         try
         {
-            return Take(hit);
+            return hit.Header("Content-Type") switch
+            {
+                "application/cloudevents+json; charset=utf-8" => Take(hit),
+                "application/cloudevents-batch+json; charset=utf-8" => TakeAll(hit),
+                _ => Reply.Empty(415),
+            };
         }
         catch (Exception fault) when (fault is JsonException or KeyNotFoundException or FormatException)
         {
@@ -63,16 +63,27 @@ internal sealed class WebhookUtility : Partner
     {
         using var document = JsonDocument.Parse(hit.Body);
         var ce = document.RootElement;
-        var id = ce.GetProperty("id").GetGuid();
-        if (hit.Header("webhook-id") != id.ToString("D") || ce.GetProperty("specversion").GetString() is not "1.0")
+        return hit.Header("webhook-id") == ce.GetProperty("id").GetString() && Take(ce) ? Reply.Empty(204) : RefuseContent();
+    }
+
+    // Each is answered for: one that is not understood must not keep the others out.
+    private Reply TakeAll(Hit hit)
+    {
+        using var document = JsonDocument.Parse(hit.Body);
+        return Reply.Json(200, document.RootElement.EnumerateArray().Select(ce => new { id = ce.GetProperty("id").GetGuid(), status = Take(ce) ? 200 : 422 }).ToArray());
+    }
+
+    private bool Take(JsonElement ce)
+    {
+        if (ce.GetProperty("specversion").GetString() is not "1.0")
         {
-            return RefuseContent();
+            return false;
         }
 
         var type = ce.GetProperty("hubcommand").GetString() switch { "lead.create.v1" => "create", "lead.update.v1" => "update", _ => "withdraw" };
         var sequence = long.Parse(ce.GetProperty("sequence").GetString()!, CultureInfo.InvariantCulture);
-        Book.Take(id, ce.GetProperty("subject").GetString()!, type, sequence, hit.Body);
-        return Reply.Empty(204);
+        Book.Take(ce.GetProperty("id").GetGuid(), ce.GetProperty("subject").GetString()!, type, sequence, Encoding.UTF8.GetBytes(ce.GetRawText()));
+        return true;
     }
 
     private bool IsSigned(Hit hit)

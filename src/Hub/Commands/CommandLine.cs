@@ -14,7 +14,7 @@ internal static class CommandLine
     {
         var root = new RootCommand("Hub: government and utility data sharing / 政企协同办电信息共享平台")
         {
-            Serve(), Migrate(), Keys.Command(), Deliveries.Command(), ConnectorCommands.Command(), Verify(), Export(), PolicyCommands.Command(), SchemaCommands.Command(),
+            Serve(), Migrate(), Keys.Command(), Deliveries.Command(), ConnectorCommands.Command(), Settings(), Verify(), Export(), PolicyCommands.Command(), SchemaCommands.Command(),
         };
         root.SetAction((_, cancellation) => ServeAsync(cancellation));
         return root;
@@ -50,10 +50,27 @@ internal static class CommandLine
 
     private static Task<int> ServeAsync(CancellationToken cancellation) => TellingFaultsAsync(async () =>
     {
-        var app = await Server.BuildAsync(HubSettings.Read(), TimeProvider.System, cancellation);
+        var settings = HubSettings.Read();
+        using (var loggers = LoggerFactory.Create(logging => Server.ConfigureLogging(logging, settings)))
+            SettingsText.Log(loggers.CreateLogger("Hub.Settings"), settings);
+        var app = await Server.BuildAsync(settings, TimeProvider.System, cancellation);
         await app.RunAsync();
         return 0;
     });
+
+    private static Command Settings()
+    {
+        var command = new Command("settings", "Print every setting with the value in force; secrets are masked");
+        command.SetAction((_, _) => TellingFaultsAsync(() =>
+        {
+            var settings = SettingsText.Of(HubSettings.Read());
+            var width = settings.Max(setting => setting.Key.Length);
+            foreach (var (key, value) in settings)
+                System.Console.WriteLine($"{key.PadRight(width)}  {value}");
+            return Task.FromResult(0);
+        }));
+        return command;
+    }
 
     private static Command Migrate()
     {

@@ -85,8 +85,10 @@ internal sealed partial class PartnerLane : IAsyncDisposable
 {
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RampStep = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AloneFor = TimeSpan.FromMinutes(1);
 
     private readonly IConnector connector;
+    private readonly IBatchConnector? batches;
     private readonly NodeLease node;
     private readonly TimeProvider time;
     private readonly ILogger logger;
@@ -96,12 +98,16 @@ internal sealed partial class PartnerLane : IAsyncDisposable
     private int reserved;
     private long holdUntilTicks;
     private long closedSinceTicks;
+    private long aloneUntilTicks;
     private volatile bool closing;
 
     public PartnerLane(ConnectorSettings settings, NodeLease node, TimeProvider time, ILogger logger, Task<BatchEngine> engine)
     {
         Settings = settings;
         connector = ConnectorCatalog.Create(settings, time);
+
+        // A command that the partner is to be asked about first goes alone.
+        batches = settings.BatchMax > 1 && !connector.CanBeAsked ? connector as IBatchConnector : null;
         Breaker = new Breaker(settings.Breaker, time, OnBreaker);
         this.node = node;
         this.time = time;
@@ -192,40 +198,73 @@ internal sealed partial class PartnerLane : IAsyncDisposable
     private async Task WorkAsync()
     {
         var answerTo = await engine;
-        await foreach (var leased in queue.Reader.ReadAllAsync())
+        var taken = new List<LeasedCommand>(Settings.BatchMax);
+        while (await queue.Reader.WaitToReadAsync())
         {
-            try
+            while (Take(taken))
             {
-                if (await AttemptAsync(leased) is { } answer)
+                var places = taken.Count;
+                try
                 {
-                    Observe(leased, answer);
-                    answerTo.Submit(new AnswerInput(leased, answer));
+                    // A stopping node does not begin what it has not begun.
+                    taken.RemoveAll(leased => closing || IsTooLate(leased));
+                    foreach (var (leased, answer) in await AttemptAsync(taken))
+                    {
+                        Observe(leased, answer);
+                        answerTo.Submit(new AnswerInput(leased, answer));
+                    }
                 }
-            }
-            finally
-            {
-                Release();
+                finally
+                {
+                    Interlocked.Add(ref reserved, -places);
+                }
             }
         }
     }
 
-    private async Task<Answer?> AttemptAsync(LeasedCommand leased)
+    /// <summary>Takes the next command, and what else waits when the partner takes several in one call.</summary>
+    private bool Take(List<LeasedCommand> taken)
     {
-        // Whoever takes a command up too late drops it unsent: its lease is, or soon will be, somebody else's.
-        // A stopping node does not begin what it has not begun.
-        if (closing)
-            return null;
+        taken.Clear();
+        var limit = batches is null || Interlocked.Read(ref aloneUntilTicks) > time.GetUtcNow().UtcTicks ? 1 : Settings.BatchMax;
+        while (taken.Count < limit && queue.Reader.TryRead(out var leased))
+            taken.Add(leased);
+        return taken.Count > 0;
+    }
+
+    /// <summary>Whoever takes a command up too late drops it unsent: its lease is, or soon will be, somebody else's.</summary>
+    private bool IsTooLate(LeasedCommand leased)
+    {
         var now = time.GetUtcNow();
         var longest = TimeSpan.FromSeconds(Settings.TimeoutSeconds * (leased.Command.AskFirst && connector.CanBeAsked ? 2 : 1));
-        if (now + longest > leased.LeaseUntil || now > node.AliveUntil)
-        {
-            LogDropped(Settings.Name, leased.Command.Id);
-            return null;
-        }
+        if (now + longest <= leased.LeaseUntil && now <= node.AliveUntil)
+            return false;
+        LogDropped(Settings.Name, leased.Command.Id);
+        return true;
+    }
 
+    private async Task<IEnumerable<(LeasedCommand Leased, Answer Answer)>> AttemptAsync(List<LeasedCommand> taken)
+    {
+        if (taken.Count == 0)
+            return [];
+        IReadOnlyList<Answer>? each = null;
+        var whole = await GuardedAsync(taken, async cancellation =>
+        {
+            if (taken.Count == 1)
+                return await CallAsync(taken[0].Command, cancellation);
+            each = await CallAsync(taken, cancellation);
+
+            // One that was taken proves that the partner is there, whatever became of the others.
+            return each.FirstOrDefault(answer => answer.Outcome == Outcome.Taken) ?? each[0];
+        });
+        return taken.Select((leased, index) => (leased, each?[index] ?? whole));
+    }
+
+    private async Task<Answer> GuardedAsync(List<LeasedCommand> taken, Func<CancellationToken, Task<Answer>> call)
+    {
         try
         {
-            return await Breaker.RunAsync(cancellation => CallAsync(leased.Command, cancellation), stopping.Token);
+            return await Breaker.RunAsync(call, stopping.Token);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -233,12 +272,34 @@ internal sealed partial class PartnerLane : IAsyncDisposable
         }
         catch (Exception fault)
         {
-            LogFault(Settings.Name, leased.Command.Id, fault);
+            LogFault(Settings.Name, taken[0].Command.Id, fault);
             return Answer.Unknown(AnswerReasons.ConnectorFault);
         }
     }
 
     private async Task<Answer> CallAsync(Command command, CancellationToken cancellation)
+    {
+        using var span = Tracing.Send(command);
+        var answer = await ExchangeAsync(span is null ? command : command with { TraceParent = span.Id }, cancellation);
+        Tracing.Answered(span, answer);
+        return answer;
+    }
+
+    /// <summary>One call for all of them; each stays in the trace of its own event.</summary>
+    private async Task<IReadOnlyList<Answer>> CallAsync(List<LeasedCommand> taken, CancellationToken cancellation)
+    {
+        var spans = taken.ConvertAll(leased => Tracing.Send(leased.Command));
+        var answers = await batches!.DeliverAsync([.. taken.Select((leased, index) => spans[index] is { } span ? leased.Command with { TraceParent = span.Id } : leased.Command)], cancellation);
+        foreach (var (index, span) in spans.Index())
+        {
+            Tracing.Answered(span, answers[index]);
+            span?.Dispose();
+        }
+
+        return answers;
+    }
+
+    private async Task<Answer> ExchangeAsync(Command command, CancellationToken cancellation)
     {
         if (command.AskFirst && connector.CanBeAsked)
         {
@@ -255,6 +316,8 @@ internal sealed partial class PartnerLane : IAsyncDisposable
         var now = time.GetUtcNow();
         if (answer.Throttle)
             Interlocked.Exchange(ref holdUntilTicks, (now + (answer.RetryAfter ?? TimeSpan.FromSeconds(1))).UtcTicks);
+        if (answer.Reason == AnswerReasons.BatchRefused)
+            Interlocked.Exchange(ref aloneUntilTicks, (now + AloneFor).UtcTicks);
         if (answer.StopConnector)
             PausedReason = answer.Reason ?? AnswerReasons.Gone;
         HubMetrics.Attempted(Settings.Name, answer, now - leased.Command.RecordedAt);

@@ -30,7 +30,7 @@ internal static class Backoff
     {
         if (answer.Reason == AnswerReasons.BreakerOpen)
             return answer.RetryAfter ?? Waits[0];
-        if (answer.Reason == AnswerReasons.NotSeen)
+        if (answer.Reason is AnswerReasons.NotSeen or AnswerReasons.BatchRefused)
             return TimeSpan.Zero;
         var waits = answer.Reason == AnswerReasons.Unauthorised ? UnauthorisedWaits : Waits;
         if (attempts > waits.Length)
@@ -40,8 +40,8 @@ internal static class Backoff
         return wait > asked ? wait : asked;
     }
 
-    /// <summary>True when the attempt counts against the schedule: one that was never made does not.</summary>
-    public static bool Counts(Answer answer) => answer.Reason is not (AnswerReasons.BreakerOpen or AnswerReasons.NotSeen);
+    /// <summary>True when the attempt counts against the schedule: one that was never made, or surely reached nobody, does not.</summary>
+    public static bool Counts(Answer answer) => answer.Reason is not (AnswerReasons.BreakerOpen or AnswerReasons.NotSeen or AnswerReasons.BatchRefused);
 
     /// <summary>A number from 0 to 1 that only depends on the command and the attempt, so that a decision stays repeatable.</summary>
     public static double Spread(Guid commandId, int attempt)

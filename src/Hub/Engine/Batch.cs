@@ -288,7 +288,8 @@ internal sealed class Batch(
             // A lease that ended without an answer: whoever held it may have sent the command.
             if (lane.Status == LaneStatus.Leased && (lane.LeaseUntil <= now || wake.DeadNodes.Contains(lane.Node)))
                 Wait(row, lane with { Doubt = true }, "lease_ended", now, notBefore: null);
-            else if (lane.Status != LaneStatus.Waiting || lane.Connector != wake.Connector)
+            // A wake that came twice, or late, was found for an earlier attempt: the head may wait anew by now.
+            else if (lane.Status != LaneStatus.Waiting || wake.Due is not { } due || due.Connector != lane.Connector || due.LaneSeq != lane.Head || due.Attempts != lane.Attempts)
                 continue;
             wished.Add((row.CaseId, lane.Connector));
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Hub.Ledger;
 using Hub.Policies;
@@ -136,11 +137,14 @@ internal sealed partial class BatchEngine(
     {
         var events = inputs.OfType<EventInput>().ToList();
         await ledger.ReserveCaseIdsAsync(events.Count, CancellationToken.None);
+        var traced = Tracing.IsOn ? time.GetUtcNow() : default;
+        var began = Stopwatch.GetTimestamp();
         var read = await ledger.BeginAsync(
             inputs.Select(input => input.KeyHash).ToHashSet(),
             events.Select(input => input.Identity).ToHashSet(),
             [.. inputs.OfType<AnswerInput>().Select(answer => (answer.Leased.CaseId, answer.Leased.Connector, answer.Leased.Command.LaneSeq + 1)).Distinct()],
             CancellationToken.None);
+        var locked = Stopwatch.GetTimestamp();
 
         // Read after the locks: time never runs against the order in which cases change.
         var now = Microseconds(time.GetUtcNow());
@@ -152,7 +156,9 @@ internal sealed partial class BatchEngine(
             if (batch.MissingHeads is { Count: > 0 } missing)
                 await ledger.ReadHeadsAsync(missing, read.Deliveries, CancellationToken.None);
             batch.ReleaseWished();
+            var decided = Stopwatch.GetTimestamp();
             var appended = await ledger.CommitAsync(batch.Write, now, CancellationToken.None);
+            HubMetrics.Batch(inputs.Count, began, locked, decided, Stopwatch.GetTimestamp());
             batch.Complete(appended);
         }
         catch
@@ -164,7 +170,8 @@ internal sealed partial class BatchEngine(
 
         foreach (var leased in batch.Released)
             dispatcher.Hand(leased);
-        HubMetrics.Batch(inputs.Count);
+        if (traced != default)
+            Tracing.Processed(inputs, traced, time.GetUtcNow());
     }
 
     // PostgreSQL keeps microseconds; a finer time would come back different from what was hashed and compared.

@@ -71,8 +71,8 @@ internal sealed class WakeInput(Guid keyHash) : EngineInput(keyHash)
 {
     private readonly TaskCompletionSource completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>The connector whose waiting head is due; null when something else woke the case.</summary>
-    public short? Connector { get; init; }
+    /// <summary>The waiting head that is due, with the attempts it had when it was found; null when something else woke the case.</summary>
+    public (short Connector, long LaneSeq, int Attempts)? Due { get; init; }
 
     /// <summary>Nodes whose leases are void.</summary>
     public IReadOnlySet<int> DeadNodes { get; init; } = new HashSet<int>();

@@ -116,7 +116,7 @@ internal sealed partial class EventEndpoint(
     {
         var now = time.GetUtcNow();
         var read = mode == ContentMode.Binary ? EventReader.Binary(http.Request.Headers, body, key, now) : EventReader.Structured(body, key, now);
-        var (accepted, problem, repeated) = await SubmitAsync(read, key);
+        var (accepted, problem, repeated) = await SubmitAsync(read, key, EventReader.TraceParent(http.Request));
         if (problem is not null)
         {
             await Answers.WriteAsync(http, problem);
@@ -140,7 +140,8 @@ internal sealed partial class EventEndpoint(
 
         // All go to the engine together, in their order: one commit takes most of them.
         var now = time.GetUtcNow();
-        var submitted = events.Select(bytes => SubmitAsync(EventReader.Structured(bytes, key, now), key)).ToList();
+        var traceParent = EventReader.TraceParent(http.Request);
+        var submitted = events.Select(bytes => SubmitAsync(EventReader.Structured(bytes, key, now), key, traceParent)).ToList();
         var items = new List<BatchItem>(events.Count);
         foreach (var (index, submission) in submitted.Index())
         {
@@ -154,16 +155,18 @@ internal sealed partial class EventEndpoint(
         await Answers.WriteAsync(http, 200, new BatchBody(count, items.Count - count, items), IntakeJson.Readable.BatchBody);
     }
 
-    private async Task<(AcceptedBody? Accepted, Problem? Problem, bool Repeated)> SubmitAsync(ReadResult read, ApiKey key)
+    private async Task<(AcceptedBody? Accepted, Problem? Problem, bool Repeated)> SubmitAsync(ReadResult read, ApiKey key, string? traceParent)
     {
         if (read.Input is not { } input)
             return (null, read.Problem, false);
+        using var span = Tracing.Publish(input, traceParent);
         try
         {
             var accepted = await engine.SubmitAsync(input);
             switch (accepted.Verdict)
             {
                 case EngineVerdict.Conflict:
+                    Tracing.Failed(span, "id_reused");
                     return (null, new Problem("id_reused", [new("/id", "id_reused", "相同 source 与 id 的事件内容不同", "An event with this source and id has other content")]), false);
                 case EngineVerdict.Repeated:
                     return (AcceptedBody.Of((await queries.EventAsync(accepted.EventId))!), null, true);
@@ -174,10 +177,12 @@ internal sealed partial class EventEndpoint(
         }
         catch (Exception error) when (RefusalOf(error) is { } refusal)
         {
+            Tracing.Failed(span, refusal.Code);
             return (null, refusal, false);
         }
         catch (Exception error)
         {
+            Tracing.Failed(span, "processing_failed");
             LogFailed(input.Event.Id, error.GetType().Name);
             await QuarantineAsync(key, input, error);
             return (null, new Problem("processing_failed", RetryAfterSeconds: 60), false);

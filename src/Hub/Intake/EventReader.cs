@@ -68,6 +68,10 @@ internal static class EventReader
         return Finish(attributes, (byte[])[.. head, .. body.Span], key, now);
     }
 
+    /// <summary>Header <c>traceparent</c>; null when there is none that can be used.</summary>
+    public static string? TraceParent(HttpRequest request) =>
+        request.Headers.TraceParent is { Count: 1 } values && values[0] is { } value && IsTraceParent(value) ? value : null;
+
     /// <summary>Splits a batch into the bytes of its events.</summary>
     public static Problem? Split(ReadOnlyMemory<byte> body, int max, List<ReadOnlyMemory<byte>> events)
     {

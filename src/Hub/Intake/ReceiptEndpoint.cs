@@ -89,7 +89,9 @@ internal sealed class ReceiptEndpoint(
             DataStart = 0,
             DataLength = body.Length,
         };
-        var accepted = await engine.SubmitAsync(new EventInput(stored, receipt, row.CaseType, row.CaseKey, SHA256.HashData(body)));
+        var input = new EventInput(stored, receipt, row.CaseType, row.CaseKey, SHA256.HashData(body));
+        using var span = Tracing.Receipt(input, EventReader.TraceParent(http.Request), row.TraceParent);
+        var accepted = await engine.SubmitAsync(input);
         if (accepted.Verdict == EngineVerdict.Conflict)
             return new Problem("id_reused");
         if (accepted.Refusal is { } refusal)

@@ -4,7 +4,10 @@ using Npgsql;
 namespace Hub.Ledger;
 
 /// <summary>A case that something is due for.</summary>
-internal sealed record DueCase(long CaseId, Guid KeyHash);
+internal record DueCase(long CaseId, Guid KeyHash);
+
+/// <summary>A waiting head that is due, and the attempts it had.</summary>
+internal sealed record DueWait(long CaseId, Guid KeyHash, long LaneSeq, int Attempts) : DueCase(CaseId, KeyHash);
 
 /// <summary>
 /// Finds what nobody holds any more: retries that are due, leases that ended, deadlines. It only finds; the engine decides under the case's
@@ -13,7 +16,7 @@ internal sealed record DueCase(long CaseId, Guid KeyHash);
 internal sealed class DeliveryQueue(NpgsqlDataSource database)
 {
     private const string DueWaitsSql = """
-        SELECT case_id AS CaseId, key_hash AS KeyHash
+        SELECT case_id AS CaseId, key_hash AS KeyHash, lane_seq AS LaneSeq, attempts AS Attempts
           FROM waits
          WHERE connector_no = @connector AND state = 'waiting' AND due_at <= @now
          ORDER BY due_at, case_id
@@ -86,8 +89,8 @@ internal sealed class DeliveryQueue(NpgsqlDataSource database)
 
     private const string PausedSql = "SELECT name, paused_reason FROM connectors WHERE paused_at IS NOT NULL";
 
-    public async Task<IReadOnlyList<DueCase>> DueWaitsAsync(short connector, DateTimeOffset now, int limit) =>
-        await QueryAsync<DueCase>(DueWaitsSql, new { connector, now, limit });
+    public async Task<IReadOnlyList<DueWait>> DueWaitsAsync(short connector, DateTimeOffset now, int limit) =>
+        await QueryAsync<DueWait>(DueWaitsSql, new { connector, now, limit });
 
     public async Task<IReadOnlyList<DueCase>> UnservedAsync(long after, int limit) =>
         await QueryAsync<DueCase>(UnservedSql, new { after, limit });

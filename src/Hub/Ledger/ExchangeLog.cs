@@ -18,27 +18,73 @@ internal sealed class ExchangeLog(NpgsqlDataSource database, TimeProvider time)
 {
     private const int FindingsMax = 20;
 
-    // One snapshot for the head, the entries and their contents: a hub may go on writing meanwhile.
+    /// <summary>Rows that are held in memory at a time.</summary>
+    public int PageRows { get; init; } = 1000;
+
     private const string HeadSql = "SELECT seq, hash FROM chain_head";
 
+    // LATERAL and OFFSET 0, here and below: whatever the planner believes about the sizes, a page looks its rows up by their keys.
     private const string EntriesSql = """
-        SELECT l.seq, l.at, l.kind, l.partner, l.ref, l.alg, l.digest, l.hash, COALESCE(l.content, e.content), e.digest
-          FROM exchange_log l
-          LEFT JOIN events e ON l.kind = 'event.accepted' AND e.event_id = l.ref
-         ORDER BY l.seq
+        WITH page AS MATERIALIZED (
+             SELECT seq, at, kind, partner, ref, alg, digest, hash, content
+               FROM exchange_log
+              WHERE seq > $1
+              ORDER BY seq
+              LIMIT $2)
+        SELECT p.seq, p.at, p.kind, p.partner, p.ref, p.alg, p.digest, p.hash, COALESCE(p.content, e.content), e.digest
+          FROM page p
+          LEFT JOIN LATERAL (
+               SELECT content, digest
+                 FROM events x
+                WHERE p.kind = 'event.accepted' AND x.event_id = p.ref
+               OFFSET 0) e ON true
+         ORDER BY p.seq
+        """;
+
+    // An attempt's entry names its command, and of that command's attempts the one with this content is meant.
+    private const string ContentsSql = """
+        SELECT a.content
+          FROM unnest($1, $2, $3) AS k (case_id, connector_no, lane_seq)
+         CROSS JOIN LATERAL (
+               SELECT x.content
+                 FROM answers x
+                WHERE x.case_id = k.case_id AND x.connector_no = k.connector_no AND x.lane_seq = k.lane_seq AND x.outcome <> 'skipped'
+               OFFSET 0) a
+        """;
+
+    private const string AttemptsSql = """
+        WITH page AS MATERIALIZED (
+             SELECT case_id, connector_no, lane_seq, fence, content, outcome, reason, partner_code, partner_reference, attempt, request_digest, response
+               FROM answers
+              WHERE (case_id, connector_no, lane_seq, fence) > ($1, $2, $3, $4)
+              ORDER BY case_id, connector_no, lane_seq, fence
+              LIMIT $5)
+        SELECT p.case_id, p.connector_no, p.lane_seq, p.fence, p.content, p.outcome, COALESCE(p.reason, ''), COALESCE(p.partner_code, ''),
+               COALESCE(p.partner_reference, ''), p.attempt, p.request_digest, sha256(p.response), d.type, d.digest
+          FROM page p
+          LEFT JOIN LATERAL (
+               SELECT x.type, sha256(x.data) AS digest
+                 FROM deliveries x
+                WHERE x.case_id = p.case_id AND x.connector_no = p.connector_no AND x.lane_seq = p.lane_seq
+               OFFSET 0) d ON true
+         ORDER BY p.case_id, p.connector_no, p.lane_seq, p.fence
+        """;
+
+    // The other way round there is no key to look up by: the server compares the two tables as a whole, on its disk where they are large.
+    private const string UnloggedAttemptsSql = """
+        SELECT count(*)
+          FROM answers a
+         WHERE a.outcome <> 'skipped'
+           AND NOT EXISTS (SELECT 1 FROM exchange_log l WHERE l.kind = 'delivery.attempted' AND l.digest = sha256(convert_to(a.content, 'UTF8')))
+        """;
+
+    private const string UnloggedEventsSql = """
+        SELECT count(*)
+          FROM events e
+         WHERE NOT EXISTS (SELECT 1 FROM exchange_log l WHERE l.kind = 'event.accepted' AND l.ref = e.event_id)
         """;
 
     private const string AppendSql = "SELECT first_seq FROM exchange_append(@at, @kinds, @partners, @refs, @digests, @contents)";
-
-    // An attempt is found by its content: several attempts of one command share the log's ref.
-    private const string AttemptsSql = """
-        SELECT case_id, connector_no, lane_seq, content, outcome, COALESCE(reason, ''), COALESCE(partner_code, ''), COALESCE(partner_reference, ''), fence, attempt,
-               request_digest, response
-          FROM answers
-         WHERE outcome <> 'skipped'
-        """;
-
-    private const string CommandsSql = "SELECT case_id, connector_no, lane_seq, data, type FROM deliveries";
 
     /// <summary>Appends one entry inside the caller's transaction.</summary>
     public static Task AppendAsync(NpgsqlConnection connection, DateTimeOffset at, LogEntry entry) => connection.ExecuteAsync(AppendSql, new
@@ -54,77 +100,40 @@ internal sealed class ExchangeLog(NpgsqlDataSource database, TimeProvider time)
     /// <summary>Recomputes everything: the links, every digest from the stored bytes, every attempt from its row.</summary>
     /// <param name="receipts">Position and hash of entries that partners hold; they prove that the chain was not written anew.</param>
     /// <param name="cancellation">Stops the check.</param>
+    /// <remarks>
+    /// Page by page, so that its memory does not grow with the log, and each page in a transaction of its own: one that lasted as long as the check would keep
+    /// the server from tidying up behind a running hub. Entries never change, so only the end and the head must be of one moment.
+    /// </remarks>
     public async Task<ChainReport> VerifyAsync(IReadOnlyList<(long Seq, string Hash)> receipts, CancellationToken cancellation)
     {
         var findings = new List<string>();
         await using var connection = await database.OpenConnectionAsync(cancellation);
+        var (target, _) = await HeadAsync(connection);
+        await CheckAttemptsAsync(connection, findings, cancellation);
+        var check = new ChainCheck(receipts.ToLookup(receipt => receipt.Seq, receipt => receipt.Hash), findings);
+        while (check.Last < target && await CheckPageAsync(connection, check, cancellation) && findings.Count < FindingsMax)
+        {
+        }
+
         await using var snapshot = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellation);
         var (headSeq, headHash) = await HeadAsync(connection);
-        var attempts = await AttemptDigestsAsync(connection, findings, cancellation);
-        var wanted = receipts.ToLookup(receipt => receipt.Seq, receipt => receipt.Hash);
-        var logged = new HashSet<string>(StringComparer.Ordinal);
-        var eventRefs = new HashSet<Guid>();
-        long count = 0, expected = 1;
-        var previous = new byte[32];
-        var previousAt = "";
-        await foreach (var entry in EntriesAsync(connection, cancellation))
+        while (findings.Count < FindingsMax && await CheckPageAsync(connection, check, cancellation))
         {
-            count++;
-            if (entry.Seq != expected)
-                findings.Add($"entry {expected}: missing (the next one found is {entry.Seq})");
-            var computed = Hash(previous, entry);
-            if (!computed.AsSpan().SequenceEqual(entry.Hash))
-                findings.Add($"entry {entry.Seq}: its hash does not follow from its fields and the entry before");
-            if (string.CompareOrdinal(entry.AtText, previousAt) < 0)
-                findings.Add($"entry {entry.Seq}: recorded earlier than the entry before");
-            if (entry.Content is not null && !SHA256.HashData(entry.Content).AsSpan().SequenceEqual(entry.Digest))
-                findings.Add($"entry {entry.Seq}: the stored content is not what was recorded");
-            if (entry.Kind == LogEntry.DeliveryAttempted && !Logged(Convert.ToHexString(entry.Digest)))
-                findings.Add($"entry {entry.Seq}: no attempt with this content is stored");
-            if (entry.Kind == LogEntry.EventAccepted)
-            {
-                eventRefs.Add(entry.Ref);
-                // Retention takes a content away, never the row; and repeats are told apart by the row's digest.
-                if (entry.EventDigest is null || !entry.EventDigest.AsSpan().SequenceEqual(entry.Digest))
-                    findings.Add($"entry {entry.Seq}: the stored event is gone or has another digest");
-            }
-
-            foreach (var hash in wanted[entry.Seq])
-            {
-                if (!string.Equals(hash, Convert.ToHexString(entry.Hash), StringComparison.OrdinalIgnoreCase))
-                    findings.Add($"entry {entry.Seq}: a partner holds another hash for it");
-            }
-
-            previous = entry.Hash;
-            previousAt = entry.AtText;
-            expected = entry.Seq + 1;
-            if (findings.Count >= FindingsMax)
-                break;
         }
 
         if (findings.Count < FindingsMax)
         {
-            if (expected - 1 != headSeq || !previous.AsSpan().SequenceEqual(headHash))
-                findings.Add($"the head says {headSeq}, the entries end at {expected - 1}: the tail was cut or the head changed");
+            if (check.Last != headSeq || !check.Hash.AsSpan().SequenceEqual(headHash))
+                findings.Add($"the head says {headSeq}, the entries end at {check.Last}: the tail was cut or the head changed");
             foreach (var receipt in receipts.Where(receipt => receipt.Seq > headSeq))
                 findings.Add($"entry {receipt.Seq}: a partner holds a receipt for it, but it is not there");
-            if (attempts.Count > logged.Count)
-                findings.Add($"{attempts.Count - logged.Count} stored attempt(s) have no entry in the log");
-            var strangers = await StrangersAsync(connection, eventRefs, cancellation);
-            if (strangers > 0)
-                findings.Add($"{strangers} stored event(s) have no entry in the log");
+            if (await CountAsync(connection, UnloggedAttemptsSql, cancellation) is > 0 and var attempts)
+                findings.Add($"{attempts} stored attempt(s) have no entry in the log");
+            if (await CountAsync(connection, UnloggedEventsSql, cancellation) is > 0 and var events)
+                findings.Add($"{events} stored event(s) have no entry in the log");
         }
 
-        return new(count, headSeq, Convert.ToHexStringLower(headHash), findings);
-
-        // Once stored, an attempt may stand in the log twice: its answer came again after a commit that was in doubt.
-        bool Logged(string digest)
-        {
-            if (!attempts.Contains(digest))
-                return false;
-            logged.Add(digest);
-            return true;
-        }
+        return new(check.Count, headSeq, Convert.ToHexStringLower(headHash), findings);
     }
 
     /// <summary>Writes everything as JSON Lines for a verifier that shares no code with this program.</summary>
@@ -133,20 +142,24 @@ internal sealed class ExchangeLog(NpgsqlDataSource database, TimeProvider time)
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var snapshot = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellation);
         var (headSeq, headHash) = await HeadAsync(connection);
-        var contents = await AttemptContentsAsync(connection, cancellation);
         await using var writer = new StreamWriter(to, new UTF8Encoding(false), leaveOpen: true);
         await writer.WriteLineAsync(JsonSerializer.Serialize(new ExportHeader("hub-exchange-log/1", "sha-256", headSeq, headSeq, Convert.ToHexStringLower(headHash), Stamp(time.GetUtcNow())), ExportJson.Default.ExportHeader));
         var previous = new byte[32];
-        long count = 0;
-        await foreach (var entry in EntriesAsync(connection, cancellation))
+        long count = 0, last = long.MinValue;
+        while (await PageAsync(connection, last, cancellation) is { Count: > 0 } page)
         {
-            var content = entry.Content ?? contents.GetValueOrDefault(Convert.ToHexString(entry.Digest));
-            var line = new ExportEntry(
-                entry.Seq, entry.AtText, entry.Kind, entry.Partner, entry.Ref.ToString("D"), entry.Alg, Convert.ToHexStringLower(entry.Digest),
-                Convert.ToHexStringLower(previous), Convert.ToHexStringLower(entry.Hash), content is null ? null : Convert.ToBase64String(content));
-            await writer.WriteLineAsync(JsonSerializer.Serialize(line, ExportJson.Default.ExportEntry));
-            previous = entry.Hash;
-            count++;
+            var contents = await ContentsAsync(connection, page, cancellation);
+            foreach (var entry in page)
+            {
+                var content = entry.Content ?? contents.GetValueOrDefault(Convert.ToHexString(entry.Digest));
+                var line = new ExportEntry(
+                    entry.Seq, entry.AtText, entry.Kind, entry.Partner, entry.Ref.ToString("D"), entry.Alg, Convert.ToHexStringLower(entry.Digest),
+                    Convert.ToHexStringLower(previous), Convert.ToHexStringLower(entry.Hash), content is null ? null : Convert.ToBase64String(content));
+                await writer.WriteLineAsync(JsonSerializer.Serialize(line, ExportJson.Default.ExportEntry));
+                previous = entry.Hash;
+                last = entry.Seq;
+                count++;
+            }
         }
 
         return new(count, headSeq, Convert.ToHexStringLower(headHash), []);
@@ -169,78 +182,135 @@ internal sealed class ExchangeLog(NpgsqlDataSource database, TimeProvider time)
         return (reader.GetInt64(0), reader.GetFieldValue<byte[]>(1));
     }
 
-    private static async IAsyncEnumerable<Entry> EntriesAsync(
-        NpgsqlConnection connection, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    /// <returns>At most a page of entries after <paramref name="after"/>; none at the end.</returns>
+    private async Task<List<Entry>> PageAsync(NpgsqlConnection connection, long after, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand(EntriesSql, connection) { CommandTimeout = 0 };
+        var page = new List<Entry>(PageRows);
+        await using var command = new NpgsqlCommand(EntriesSql, connection) { CommandTimeout = 0, Parameters = { new() { Value = after }, new() { Value = PageRows } } };
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         while (await reader.ReadAsync(cancellation))
         {
-            yield return new Entry(
+            page.Add(new Entry(
                 reader.GetInt64(0), Stamp(reader.GetFieldValue<DateTimeOffset>(1)), reader.GetString(2), reader.GetString(3), reader.GetGuid(4), reader.GetString(5),
-                reader.GetFieldValue<byte[]>(6), reader.GetFieldValue<byte[]>(7), reader.IsDBNull(8) ? null : reader.GetFieldValue<byte[]>(8),
-                reader.IsDBNull(9) ? null : reader.GetFieldValue<byte[]>(9));
+                reader.GetFieldValue<byte[]>(6), reader.GetFieldValue<byte[]>(7), Bytes(reader, 8), Bytes(reader, 9)));
         }
+
+        return page;
     }
 
-    // Digest of each stored attempt, after checking that the row still says what its content says.
-    private static async Task<HashSet<string>> AttemptDigestsAsync(NpgsqlConnection connection, List<string> findings, CancellationToken cancellation)
-    {
-        var commands = new Dictionary<(long, short, long), (string Sha256, string Type)>();
-        await using (var select = new NpgsqlCommand(CommandsSql, connection) { CommandTimeout = 0 })
-        await using (var reader = await select.ExecuteReaderAsync(cancellation))
-        {
-            while (await reader.ReadAsync(cancellation))
-                commands.Add((reader.GetInt64(0), reader.GetInt16(1), reader.GetInt64(2)), (Convert.ToHexStringLower(SHA256.HashData(reader.GetFieldValue<byte[]>(3))), reader.GetString(4)));
-        }
-
-        var digests = new HashSet<string>(StringComparer.Ordinal);
-        await using var attempts = new NpgsqlCommand(AttemptsSql, connection) { CommandTimeout = 0 };
-        await using var rows = await attempts.ExecuteReaderAsync(cancellation);
-        while (await rows.ReadAsync(cancellation))
-        {
-            var key = (rows.GetInt64(0), rows.GetInt16(1), rows.GetInt64(2));
-            var content = rows.GetString(3);
-            digests.Add(Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(content))));
-            var request = rows.IsDBNull(10) ? "" : Convert.ToHexStringLower(rows.GetFieldValue<byte[]>(10));
-            var response = rows.IsDBNull(11) ? "" : Convert.ToHexStringLower(SHA256.HashData(rows.GetFieldValue<byte[]>(11)));
-            var command = commands.GetValueOrDefault(key);
-            string[] says =
-            [
-                $"command {CommandId.Of(key.Item1, key.Item2, key.Item3):D}", $"type {command.Type}",
-                $"attempt {rows.GetInt32(9)}", $"fence {rows.GetInt64(8)}", $"outcome {rows.GetString(4)}", $"reason {rows.GetString(5)}", $"partner-code {rows.GetString(6)}",
-                $"partner-reference {rows.GetString(7)}", $"command-sha256 {command.Sha256}", $"request-sha256 {request}", $"response-sha256 {response}",
-            ];
-            var lines = content.Split('\n').ToHashSet(StringComparer.Ordinal);
-            if (says.FirstOrDefault(line => !lines.Contains(line)) is { } differs && findings.Count < FindingsMax)
-                findings.Add($"delivery {CommandId.Of(key.Item1, key.Item2, key.Item3)}: the stored row no longer says what was recorded ({differs.Split(' ')[0]})");
-        }
-
-        return digests;
-    }
-
-    private static async Task<Dictionary<string, byte[]>> AttemptContentsAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    /// <returns>The contents of the stored attempts of every command that the page names, by their digest.</returns>
+    private static async Task<Dictionary<string, byte[]>> ContentsAsync(NpgsqlConnection connection, List<Entry> page, CancellationToken cancellation)
     {
         var contents = new Dictionary<string, byte[]>(StringComparer.Ordinal);
-        await using var command = new NpgsqlCommand(AttemptsSql, connection) { CommandTimeout = 0 };
+        var keys = page.Where(entry => entry.Kind == LogEntry.DeliveryAttempted).Select(entry => entry.Ref).Distinct()
+            .Select(id => CommandId.TryParse(id, out var caseId, out var connector, out var laneSeq) ? (caseId, connector, laneSeq) : default).Where(key => key.caseId > 0).ToList();
+        if (keys.Count == 0)
+            return contents;
+        await using var command = new NpgsqlCommand(ContentsSql, connection)
+        {
+            CommandTimeout = 0,
+            Parameters = { new() { Value = keys.ConvertAll(key => key.caseId) }, new() { Value = keys.ConvertAll(key => key.connector) }, new() { Value = keys.ConvertAll(key => key.laneSeq) } },
+        };
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         while (await reader.ReadAsync(cancellation))
         {
-            var content = Encoding.UTF8.GetBytes(reader.GetString(3));
+            var content = Encoding.UTF8.GetBytes(reader.GetString(0));
             contents[Convert.ToHexString(SHA256.HashData(content))] = content;
         }
 
         return contents;
     }
 
-    private static async Task<long> StrangersAsync(NpgsqlConnection connection, HashSet<Guid> known, CancellationToken cancellation)
+    /// <returns>False at the end of the log.</returns>
+    private async Task<bool> CheckPageAsync(NpgsqlConnection connection, ChainCheck check, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand("SELECT event_id FROM events", connection) { CommandTimeout = 0 };
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        long strangers = 0;
-        while (await reader.ReadAsync(cancellation))
-            strangers += known.Contains(reader.GetGuid(0)) ? 0 : 1;
-        return strangers;
+        var page = await PageAsync(connection, check.Count == 0 ? long.MinValue : check.Last, cancellation);
+        var contents = await ContentsAsync(connection, page, cancellation);
+        foreach (var entry in page.TakeWhile(_ => check.Findings.Count < FindingsMax))
+            check.Take(entry, contents);
+        return page.Count > 0;
+    }
+
+    // Whether the row of each attempt still says what its content says.
+    private async Task CheckAttemptsAsync(NpgsqlConnection connection, List<string> findings, CancellationToken cancellation)
+    {
+        var after = (Case: long.MinValue, Connector: short.MinValue, LaneSeq: long.MinValue, Fence: long.MinValue);
+        for (var rows = PageRows; rows == PageRows && findings.Count < FindingsMax;)
+        {
+            rows = 0;
+            await using var command = new NpgsqlCommand(AttemptsSql, connection)
+            {
+                CommandTimeout = 0,
+                Parameters = { new() { Value = after.Case }, new() { Value = after.Connector }, new() { Value = after.LaneSeq }, new() { Value = after.Fence }, new() { Value = PageRows } },
+            };
+            await using var reader = await command.ExecuteReaderAsync(cancellation);
+            while (await reader.ReadAsync(cancellation))
+            {
+                rows++;
+                after = (reader.GetInt64(0), reader.GetInt16(1), reader.GetInt64(2), reader.GetInt64(3));
+                if (reader.GetString(5) != "skipped" && Differs(reader) is { } differs && findings.Count < FindingsMax)
+                    findings.Add($"delivery {CommandId.Of(after.Case, after.Connector, after.LaneSeq)}: the stored row no longer says what was recorded ({differs})");
+            }
+        }
+    }
+
+    private static string? Differs(NpgsqlDataReader row)
+    {
+        string[] says =
+        [
+            $"command {CommandId.Of(row.GetInt64(0), row.GetInt16(1), row.GetInt64(2)):D}", $"type {(row.IsDBNull(12) ? "" : row.GetString(12))}",
+            $"attempt {row.GetInt32(9)}", $"fence {row.GetInt64(3)}", $"outcome {row.GetString(5)}", $"reason {row.GetString(6)}", $"partner-code {row.GetString(7)}",
+            $"partner-reference {row.GetString(8)}", $"command-sha256 {Hex(row, 13)}", $"request-sha256 {Hex(row, 10)}", $"response-sha256 {Hex(row, 11)}",
+        ];
+        var lines = row.GetString(4).Split('\n').ToHashSet(StringComparer.Ordinal);
+        return says.FirstOrDefault(line => !lines.Contains(line))?.Split(' ')[0];
+    }
+
+    private static async Task<long> CountAsync(NpgsqlConnection connection, string sql, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+        return (long)(await command.ExecuteScalarAsync(cancellation))!;
+    }
+
+    private static byte[]? Bytes(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetFieldValue<byte[]>(column);
+
+    private static string Hex(NpgsqlDataReader row, int column) => Bytes(row, column) is { } bytes ? Convert.ToHexStringLower(bytes) : "";
+
+    /// <summary>The state of a walk along the chain.</summary>
+    private sealed class ChainCheck(ILookup<long, string> receipts, List<string> findings)
+    {
+        private string lastAt = "";
+
+        public List<string> Findings => findings;
+
+        public long Count { get; private set; }
+
+        /// <summary>Position of the last entry seen; 0 before the first.</summary>
+        public long Last { get; private set; }
+
+        public byte[] Hash { get; private set; } = new byte[32];
+
+        public void Take(Entry entry, Dictionary<string, byte[]> contents)
+        {
+            Count++;
+            if (entry.Seq != Last + 1)
+                findings.Add($"entry {Last + 1}: missing (the next one found is {entry.Seq})");
+            if (!ExchangeLog.Hash(Hash, entry).AsSpan().SequenceEqual(entry.Hash))
+                findings.Add($"entry {entry.Seq}: its hash does not follow from its fields and the entry before");
+            if (string.CompareOrdinal(entry.AtText, lastAt) < 0)
+                findings.Add($"entry {entry.Seq}: recorded earlier than the entry before");
+            if (entry.Content is not null && !SHA256.HashData(entry.Content).AsSpan().SequenceEqual(entry.Digest))
+                findings.Add($"entry {entry.Seq}: the stored content is not what was recorded");
+            // Once stored, an attempt may stand in the log twice: its answer came again after a commit that was in doubt.
+            if (entry.Kind == LogEntry.DeliveryAttempted && !contents.ContainsKey(Convert.ToHexString(entry.Digest)))
+                findings.Add($"entry {entry.Seq}: no attempt with this content is stored");
+            // Retention takes a content away, never the row; and repeats are told apart by the row's digest.
+            if (entry.Kind == LogEntry.EventAccepted && (entry.EventDigest is null || !entry.EventDigest.AsSpan().SequenceEqual(entry.Digest)))
+                findings.Add($"entry {entry.Seq}: the stored event is gone or has another digest");
+            if (receipts[entry.Seq].Any(hash => !string.Equals(hash, Convert.ToHexString(entry.Hash), StringComparison.OrdinalIgnoreCase)))
+                findings.Add($"entry {entry.Seq}: a partner holds another hash for it");
+            (Last, Hash, lastAt) = (entry.Seq, entry.Hash, entry.AtText);
+        }
     }
 
     private sealed record Entry(long Seq, string AtText, string Kind, string Partner, Guid Ref, string Alg, byte[] Digest, byte[] Hash, byte[]? Content, byte[]? EventDigest);

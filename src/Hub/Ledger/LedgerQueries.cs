@@ -6,7 +6,7 @@ namespace Hub.Ledger;
 /// <summary>An event as stored, for reading back.</summary>
 internal sealed record EventRow(
     Guid EventId, long CaseId, string Partner, string Type, string Source, string SourceId, string Region, DateTime? OccurredAt, string? Warnings, string? Refusal,
-    string CaseKey, Guid KeyHash, string CaseType, string State, string Lanes, string? Policy, long Position, byte[] Hash, DateTime RecordedAt);
+    string CaseKey, Guid KeyHash, string CaseType, string State, string Lanes, string? Policy, long Position, byte[] Hash, DateTime RecordedAt, string? TraceParent);
 
 /// <summary>A delivery that an event caused, with its last answer.</summary>
 internal sealed record DeliveryView(
@@ -37,7 +37,7 @@ internal sealed class LedgerQueries(NpgsqlDataSource database)
     private const string EventSelect = """
         SELECT e.event_id AS EventId, e.case_id AS CaseId, e.partner AS Partner, e.type AS Type, e.source AS Source, e.source_id AS SourceId, e.region AS Region,
                e.occurred_at AS OccurredAt, e.warnings AS Warnings, e.refusal AS Refusal, c.key AS CaseKey, c.key_hash AS KeyHash, c.type AS CaseType,
-               c.state AS State, c.lanes AS Lanes, c.policy AS Policy, l.seq AS Position, l.hash AS Hash, l.at AS RecordedAt
+               c.state AS State, c.lanes AS Lanes, c.policy AS Policy, l.seq AS Position, l.hash AS Hash, l.at AS RecordedAt, e.trace_parent AS TraceParent
           FROM events e
           JOIN cases c ON c.case_id = e.case_id
           JOIN exchange_log l ON l.ref = e.event_id AND l.kind = 'event.accepted'
@@ -151,6 +151,13 @@ internal sealed class LedgerQueries(NpgsqlDataSource database)
 
     private const string ProbeSql = "SELECT clock_timestamp() AS now, pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS readonly";
 
+    // Others' transactions are visible to a user of the same role and to members of pg_read_all_stats.
+    private const string OldestTransactionSql = """
+        SELECT COALESCE(EXTRACT(EPOCH FROM clock_timestamp() - min(xact_start)), 0)::double precision
+          FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid() AND (backend_xid IS NOT NULL OR backend_xmin IS NOT NULL)
+        """;
+
     public async Task<EventRow?> EventAsync(Guid id) => await OneAsync<EventRow>(EventByIdSql, new { id });
 
     public async Task<IReadOnlyList<EventRow>> EventsAsync(Guid[] identities) => await ManyAsync<EventRow>(EventByIdentitySql, new { identities });
@@ -211,6 +218,13 @@ internal sealed class LedgerQueries(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         return await connection.QuerySingleAsync<(DateTime, bool)>(new CommandDefinition(ProbeSql, cancellationToken: cancellation));
+    }
+
+    /// <returns>Age of the oldest open transaction that keeps old row versions alive; zero when there is none.</returns>
+    public async Task<TimeSpan> OldestTransactionAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return TimeSpan.FromSeconds(await connection.ExecuteScalarAsync<double>(new CommandDefinition(OldestTransactionSql, cancellationToken: cancellation)));
     }
 
     private async Task<T?> OneAsync<T>(string sql, object parameters)

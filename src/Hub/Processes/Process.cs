@@ -73,14 +73,52 @@ internal abstract class Process
 internal abstract class Process<TState>(JsonTypeInfo<TState> json) : Process
     where TState : class, new()
 {
-    public override string Empty => JsonSerializer.Serialize(new TState(), json);
+    private readonly RecentStates<TState> recent = new();
 
-    public override Decision Advance(string state, Input input, Context context) =>
-        Decide(JsonSerializer.Deserialize(state, json)!, input, context);
+    public override string Empty { get; } = JsonSerializer.Serialize(new TState(), json);
+
+    public override Decision Advance(string state, Input input, Context context) => Decide(Read(state), input, context);
 
     protected abstract Decision Decide(TState state, Input input, Context context);
 
-    protected Decision To(TState state) => new() { State = JsonSerializer.Serialize(state, json) };
+    protected Decision To(TState state)
+    {
+        var text = JsonSerializer.Serialize(state, json);
+        recent.Add(text, state);
+        return new() { State = text };
+    }
 
-    public TState Read(string state) => JsonSerializer.Deserialize(state, json)!;
+    public TState Read(string state) => recent.Find(state) ?? JsonSerializer.Deserialize(state, json)!;
+}
+
+/// <summary>
+/// States that were just written, by their text: a command's answer comes within milliseconds and would parse the same text again. Only a shortcut; what a text
+/// means never depends on it.
+/// </summary>
+internal sealed class RecentStates<TState>
+    where TState : class
+{
+    private const int Max = 1024;
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, TState> states = new(Max, StringComparer.Ordinal);
+    private readonly Queue<string> order = new(Max);
+
+    public void Add(string text, TState state)
+    {
+        lock (gate)
+        {
+            if (!states.TryAdd(text, state))
+                return;
+            order.Enqueue(text);
+            if (order.Count > Max)
+                states.Remove(order.Dequeue());
+        }
+    }
+
+    public TState? Find(string text)
+    {
+        lock (gate)
+            return states.GetValueOrDefault(text);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Hub.Policies;
@@ -9,7 +10,7 @@ namespace Hub.Processes;
 /// Project push (立项推送, 市能源办函〔2021〕51号 任务一(一)): an approved project becomes a lead at the utility that serves the place, is
 /// kept up to date and is withdrawn. The normal end is rest: most projects never become an application.
 /// </summary>
-internal sealed class ProjectApprovalProcess() : Process<ProjectApprovalProcess.Case>(ProcessJson.Default.Case)
+internal sealed class ProjectApprovalProcess() : Process<ProjectApprovalProcess.Case>(ProcessJson.Readable.Case)
 {
     // The document names power and, in its title, water; packs say who serves a place, and only power is connected to this process so far.
     private static readonly string[] Utilities = ["power"];
@@ -304,4 +305,10 @@ internal sealed class ProjectApprovalProcess() : Process<ProjectApprovalProcess.
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ProjectApprovalProcess.Case))]
-internal sealed partial class ProcessJson : JsonSerializerContext;
+internal sealed partial class ProcessJson : JsonSerializerContext
+{
+    private static ProcessJson? readable;
+
+    /// <summary>As <see cref="Default"/>, with Chinese text left as it is: half the bytes.</summary>
+    public static ProcessJson Readable => readable ??= new(new JsonSerializerOptions(Default.Options!) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

@@ -104,7 +104,7 @@ internal sealed partial class Sweeper(
             // More than there is room for by as many as are set aside: one bad row at the front must not be the only one ever tried.
             var found = await queue.DueWaitsAsync(connector, now, Math.Min(room, CasesMax) + failed.Count);
             var due = found.Where(one => !IsSetAside(one, now)).Take(room).ToList();
-            await SubmitAllAsync(due, one => new WakeInput(one.KeyHash) { Connector = connector });
+            await SubmitAllAsync(due, one => new WakeInput(one.KeyHash) { Due = (connector, one.LaneSeq, one.Attempts) });
             if (due.Count < room)
                 return;
         }
@@ -129,7 +129,8 @@ internal sealed partial class Sweeper(
         sweptPolicies = current;
     }
 
-    private async Task SubmitAllAsync(IReadOnlyList<DueCase> found, Func<DueCase, WakeInput> input)
+    private async Task SubmitAllAsync<TFound>(IReadOnlyList<TFound> found, Func<TFound, WakeInput> input)
+        where TFound : DueCase
     {
         if (found.Count == 0)
             return;

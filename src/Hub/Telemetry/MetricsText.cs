@@ -5,55 +5,66 @@ using System.Text;
 
 namespace Hub.Telemetry;
 
+/// <summary>A value of the moment that is looked up when somebody asks.</summary>
+/// <param name="Name">Stable name.</param>
+/// <param name="Help">One line for people.</param>
+/// <param name="Labels">Label names and values; empty: none.</param>
+/// <param name="Value">The value.</param>
+internal readonly record struct Gauge(string Name, string Help, KeyValuePair<string, object?>[] Labels, double Value);
+
 /// <summary>Collects the instruments of <see cref="HubMetrics"/> and writes them as Prometheus text (exposition format 0.0.4).</summary>
 internal sealed class MetricsText : IDisposable
 {
-    private static readonly double[] Bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600];
-
     private readonly MeterListener listener = new();
-    private readonly ConcurrentDictionary<(string Name, string Labels), Sum> sums = new();
-    private readonly ConcurrentDictionary<(string Name, string Labels), Spread> spreads = new();
-    private readonly ConcurrentDictionary<string, string> help = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Series, Sum> sums = new();
+    private readonly ConcurrentDictionary<Series, Spread> spreads = new();
+    private readonly Lock observing = new();
 
     public MetricsText()
     {
         listener.InstrumentPublished = (instrument, self) =>
         {
-            if (instrument.Meter.Name != "Hub")
-                return;
-            help[instrument.Name] = instrument.Description ?? "";
-            self.EnableMeasurementEvents(instrument);
+            if (instrument.Meter.Name == HubMetrics.MeterName)
+                self.EnableMeasurementEvents(instrument);
         };
-        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
-            Interlocked.Add(ref sums.GetOrAdd((instrument.Name, Labels(tags)), _ => new Sum()).Value, value));
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Count(instrument, value, tags));
+        listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Count(instrument, value, tags));
         listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) =>
-            spreads.GetOrAdd((instrument.Name, Labels(tags)), _ => new Spread(Bounds.Length)).Add(value, Bounds));
+        {
+            if (instrument is Histogram<double> histogram)
+                spreads.GetOrAdd(Series.Of(instrument, tags), static (_, bounds) => new Spread(bounds), histogram.Advice?.HistogramBucketBoundaries ?? []).Add(value);
+            else
+                Count(instrument, value, tags);
+        });
         listener.Start();
+        HubMetrics.Begin();
     }
 
-    /// <param name="gauges">Values of the moment: name, help, labels (already written as in the format) and value.</param>
-    public string Write(IEnumerable<(string Name, string Help, string Labels, double Value)> gauges)
+    /// <param name="gauges">Values of the moment.</param>
+    public string Write(IEnumerable<Gauge> gauges)
     {
+        lock (observing)
+            listener.RecordObservableInstruments();
         var text = new StringBuilder();
-        foreach (var group in sums.GroupBy(pair => pair.Key.Name).OrderBy(group => group.Key, StringComparer.Ordinal))
+        foreach (var group in sums.GroupBy(pair => pair.Key.Instrument).OrderBy(group => group.Key.Name, StringComparer.Ordinal))
         {
-            Head(text, group.Key, help.GetValueOrDefault(group.Key, ""), "counter");
-            foreach (var (key, sum) in group)
-                Line(text, key.Name, key.Labels, Interlocked.Read(ref sum.Value));
+            Head(text, group.Key.Name, group.Key.Description, group.Key is ObservableGauge<long> or ObservableGauge<int> or ObservableGauge<double> ? "gauge" : "counter");
+            foreach (var (series, sum) in group)
+                Line(text, group.Key.Name, series.Labels(), sum.Value);
         }
 
-        foreach (var group in spreads.GroupBy(pair => pair.Key.Name).OrderBy(group => group.Key, StringComparer.Ordinal))
+        foreach (var group in spreads.GroupBy(pair => pair.Key.Instrument).OrderBy(group => group.Key.Name, StringComparer.Ordinal))
         {
-            Head(text, group.Key, help.GetValueOrDefault(group.Key, ""), "histogram");
-            foreach (var (key, spread) in group)
-                spread.Write(text, key.Name, key.Labels, Bounds);
+            Head(text, group.Key.Name, group.Key.Description, "histogram");
+            foreach (var (series, spread) in group)
+                spread.Write(text, group.Key.Name, series.Labels());
         }
 
         foreach (var group in gauges.GroupBy(gauge => gauge.Name))
         {
             Head(text, group.Key, group.First().Help, "gauge");
             foreach (var gauge in group)
-                Line(text, gauge.Name, gauge.Labels, gauge.Value);
+                Line(text, gauge.Name, Labels(gauge.Labels), gauge.Value);
         }
 
         return text.ToString();
@@ -61,46 +72,91 @@ internal sealed class MetricsText : IDisposable
 
     public void Dispose() => listener.Dispose();
 
-    private static string Labels(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    private void Count(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        if (tags.IsEmpty)
+        var sum = sums.GetOrAdd(Series.Of(instrument, tags), static _ => new Sum());
+        if (instrument.IsObservable)
+            sum.Set(value);
+        else
+            sum.Add(value);
+    }
+
+    private static string Labels(ReadOnlySpan<KeyValuePair<string, object?>> labels)
+    {
+        if (labels.IsEmpty)
             return "";
         var text = new StringBuilder();
-        foreach (var (name, value) in tags)
+        foreach (var (name, value) in labels)
             text.Append(text.Length == 0 ? "" : ",").Append(name).Append("=\"").Append(Escape(Convert.ToString(value, CultureInfo.InvariantCulture) ?? "")).Append('"');
         return text.ToString();
     }
 
-    public static string Escape(string value) => value.Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("\n", "\\n");
+    private static string Escape(string value) => value.Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("\n", "\\n");
 
-    private static void Head(StringBuilder text, string name, string help, string type) =>
+    private static void Head(StringBuilder text, string name, string? help, string type) =>
         text.Append("# HELP ").Append(name).Append(' ').Append(help).Append('\n').Append("# TYPE ").Append(name).Append(' ').Append(type).Append('\n');
 
     private static void Line(StringBuilder text, string name, string labels, double value) =>
         text.Append(name).Append(labels.Length == 0 ? "" : $"{{{labels}}}").Append(' ').Append(value.ToString("R", CultureInfo.InvariantCulture)).Append('\n');
 
-    private sealed class Sum
+    /// <summary>One instrument with one set of label values: found without making a text of them, as it is looked up for every measurement.</summary>
+    private readonly record struct Series(Instrument Instrument, KeyValuePair<string, object?> First, KeyValuePair<string, object?> Second)
     {
-        public long Value;
+        private const int LabelsMax = 2;
+
+        public static Series Of(Instrument instrument, ReadOnlySpan<KeyValuePair<string, object?>> tags) => tags.Length <= LabelsMax
+            ? new(instrument, tags.Length > 0 ? tags[0] : default, tags.Length > 1 ? tags[1] : default)
+            : throw new InvalidOperationException($"{instrument.Name} has more than {LabelsMax} labels.");
+
+        public string Labels() => MetricsText.Labels(Second.Key is not null ? [First, Second] : First.Key is not null ? [First] : []);
+
+        public bool Equals(Series other) =>
+            ReferenceEquals(Instrument, other.Instrument) && Same(First, other.First) && Same(Second, other.Second);
+
+        public override int GetHashCode() => HashCode.Combine(Instrument, First.Value, Second.Value);
+
+        private static bool Same(KeyValuePair<string, object?> left, KeyValuePair<string, object?> right) => left.Key == right.Key && Equals(left.Value, right.Value);
     }
 
-    private sealed class Spread(int bounds)
+    private sealed class Sum
     {
-        private readonly long[] counts = new long[bounds + 1];
+        private double value;
+
+        public double Value => Volatile.Read(ref value);
+
+        public void Set(double now) => Volatile.Write(ref value, now);
+
+        public void Add(double more)
+        {
+            for (var before = Value; ;)
+            {
+                var seen = Interlocked.CompareExchange(ref value, before + more, before);
+                if (seen.Equals(before))
+                    return;
+                before = seen;
+            }
+        }
+    }
+
+    private sealed class Spread(IReadOnlyList<double> bounds)
+    {
+        private readonly long[] counts = new long[bounds.Count + 1];
         private readonly Lock gate = new();
         private double sum;
 
-        public void Add(double value, double[] limits)
+        public void Add(double value)
         {
-            var index = Array.FindIndex(limits, limit => value <= limit);
+            var index = 0;
+            while (index < bounds.Count && value > bounds[index])
+                index++;
             lock (gate)
             {
-                counts[index < 0 ? counts.Length - 1 : index]++;
+                counts[index]++;
                 sum += value;
             }
         }
 
-        public void Write(StringBuilder text, string name, string labels, double[] limits)
+        public void Write(StringBuilder text, string name, string labels)
         {
             lock (gate)
             {
@@ -109,7 +165,7 @@ internal sealed class MetricsText : IDisposable
                 for (var i = 0; i < counts.Length; i++)
                 {
                     total += counts[i];
-                    var limit = i < limits.Length ? limits[i].ToString("R", CultureInfo.InvariantCulture) : "+Inf";
+                    var limit = i < bounds.Count ? bounds[i].ToString("R", CultureInfo.InvariantCulture) : "+Inf";
                     Line(text, name + "_bucket", $"{before}le=\"{limit}\"", total);
                 }
 

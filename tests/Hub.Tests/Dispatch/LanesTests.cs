@@ -176,6 +176,40 @@ public sealed class LanesTests : IAsyncLifetime
         Assert.Equal((0, 0, false), (calls, Lane.InFlight, lanes.TryReserve("utility")));
     }
 
+    [Fact]
+    public async Task What_waits_goes_along_in_one_call_and_after_a_refused_batch_each_goes_alone()
+    {
+        await using var batching = new Lanes([Settings() with { Name = "batching", Workers = 1, BatchMax = 3 }], node, clock, NullLoggerFactory.Instance);
+        answer = http =>
+        {
+            http.Response.StatusCode = http.Request.ContentType!.Contains("batch", StringComparison.Ordinal) ? 422 : 204;
+            return Task.CompletedTask;
+        };
+        await HandAsync(5);
+        Assert.Equal(3, calls);
+
+        await HandAsync(2);
+        Assert.Equal(5, calls);
+
+        clock.Advance(TimeSpan.FromMinutes(1));
+        await HandAsync(2);
+        Assert.Equal(6, calls);
+
+        // Nobody takes anything up before the lane knows whom to answer to, so the first five wait together.
+        async Task HandAsync(int count)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                Assert.True(batching.TryReserve("batching"));
+                batching.Hand(Leased() with { Command = Leased().Command with { Id = CommandId.Of(i + 1, 1, 1), Connector = "batching" } });
+            }
+
+            batching.AnswerTo(engine);
+            while (batching.Find("batching")!.InFlight > 0)
+                await Task.Delay(5);
+        }
+    }
+
     private async Task CarryAsync(LeasedCommand leased)
     {
         Assert.True(lanes.TryReserve("utility"));

@@ -245,6 +245,23 @@ public sealed class BatchEngineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_wake_that_two_nodes_found_releases_a_head_once_and_never_before_its_next_time()
+    {
+        await hub.AcceptAsync();
+        var first = await hub.NextAsync();
+        await hub.AnswerAsync(first, Answer.Unavailable(AnswerReasons.Unreachable));
+        var found = await hub.DueAsync(first.KeyHash, "sgcc-linfen");
+        hub.Submit(new WakeInput(first.KeyHash) { Due = found });
+        var second = await hub.NextAsync();
+        await hub.AnswerAsync(second, Answer.Unavailable(AnswerReasons.Unreachable));
+
+        hub.Submit(new WakeInput(first.KeyHash) { Due = found });
+
+        Assert.Empty(await hub.ReleasedAsync());
+        Assert.Equal((WaitRow.Waiting, 2), ((await hub.WaitOfAsync(first))!.State, (await hub.WaitOfAsync(first))!.Attempts));
+    }
+
+    [Fact]
     public async Task A_refusal_parks_the_delivery_and_tells_the_case()
     {
         await hub.AcceptAsync();

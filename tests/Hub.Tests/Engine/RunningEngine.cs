@@ -87,11 +87,22 @@ internal sealed class RunningEngine : IAsyncDisposable
         return input.Completion.WaitAsync(Limit);
     }
 
-    public Task WakeAsync(Guid keyHash, string? connector = null, bool policyChanged = false, params int[] deadNodes)
+    /// <summary>As the sweep does, for the head that waits at <paramref name="connector"/> now.</summary>
+    public async Task WakeAsync(Guid keyHash, string? connector = null, bool policyChanged = false, params int[] deadNodes)
     {
-        var input = new WakeInput(keyHash) { Connector = connector is null ? null : Names.Number(connector), PolicyChanged = policyChanged, DeadNodes = deadNodes.ToHashSet() };
+        var due = connector is null ? null : await DueAsync(keyHash, connector);
+        var input = new WakeInput(keyHash) { Due = due, PolicyChanged = policyChanged, DeadNodes = deadNodes.ToHashSet() };
         engine.Submit(input);
-        return input.Completion.WaitAsync(Limit);
+        await input.Completion.WaitAsync(Limit);
+    }
+
+    /// <summary>What a sweep would find of that head, whether it is due or not, waiting or parked; null when it is neither.</summary>
+    public async Task<(short Connector, long LaneSeq, int Attempts)?> DueAsync(Guid keyHash, string connector)
+    {
+        var number = Names.Number(connector);
+        var found = await Database.ReadAllAsync<(long LaneSeq, int Attempts)>(
+            "SELECT lane_seq, attempts FROM waits WHERE key_hash = @keyHash AND connector_no = @number", new { keyHash, number });
+        return found.Count == 0 ? null : (number, found[0].LaneSeq, found[0].Attempts);
     }
 
     public Task<string?> ActAsync(LeasedCommand command, OperatorAct act, long? laneSeq = null)

@@ -22,7 +22,8 @@ public sealed class ExchangeLogTests : IAsyncLifetime
     {
         database = await TestDatabase.CreateAsync();
         hub = await RunningEngine.StartAsync(database);
-        log = new ExchangeLog(database.Source, hub.Clock);
+        // Small pages, so that seven entries cross several of them.
+        log = new ExchangeLog(database.Source, hub.Clock) { PageRows = 2 };
         first = await hub.AcceptAsync(1);
         await hub.AcceptAsync(1, 2, EventTypes.ProjectApprovalAmended);
         await hub.AcceptAsync(2);
