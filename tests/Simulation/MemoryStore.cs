@@ -8,7 +8,7 @@ namespace Hub.Simulation;
 /// <summary>What the sweeps and the beats ask of the ledger; the queries of <see cref="DeliveryQueue"/>, one for one.</summary>
 internal interface IFinder
 {
-    IReadOnlyList<DueCase> DueWaits(short connector, DateTimeOffset now, int limit);
+    IReadOnlyList<DueWait> DueWaits(short connector, DateTimeOffset now, int limit);
 
     IReadOnlyList<DueCase> Unserved(long after, int limit);
 
@@ -201,10 +201,10 @@ internal sealed class MemoryStore : IFinder
 
     // --- what the sweeps find ------------------------------------------------------------------------------------------
 
-    public IReadOnlyList<DueCase> DueWaits(short connector, DateTimeOffset now, int limit) => [.. Waits.Values
+    public IReadOnlyList<DueWait> DueWaits(short connector, DateTimeOffset now, int limit) => [.. Waits.Values
         .Where(row => row.Connector == connector && row.State == WaitRow.Waiting && row.DueAt <= now)
         .OrderBy(row => row.DueAt).ThenBy(row => row.CaseId).Take(limit)
-        .Select(row => new DueCase(row.CaseId, row.KeyHash))];
+        .Select(row => new DueWait(row.CaseId, row.KeyHash, row.LaneSeq, row.Attempts))];
 
     public IReadOnlyList<DueCase> Unserved(long after, int limit) => [.. Waits.Values
         .Where(row => row.Connector == WaitRow.NoConnector && row.CaseId > after)

@@ -102,18 +102,27 @@ internal sealed class Node
     /// <summary>A worker takes up the next command of a connector.</summary>
     public bool TakeUp(string connector)
     {
-        var (open, partner) = carried[connector];
+        if (!carried.TryGetValue(connector, out var mine))
+            return false;
+        var (open, partner) = mine;
         open.RemoveAll(one => one.Carried.IsCompleted);
         if (open.Count >= CallsMax)
             return false;
         var before = partner.Received;
-        if (Lanes.Find(connector)!.TakeUp() is not { } taken)
+        var taken = new List<LeasedCommand>();
+        if (Lanes.Find(connector)!.TakeUp(taken) is not { } attempt)
             return false;
-        var sent = Await(taken.Carried, partner, before);
-        simulation.Invariants.TakenUp(taken.Leased, sent);
-        if (!taken.Carried.IsCompleted)
-            open.Add(taken);
-        simulation.Trace($"node {Index} takes up {taken.Leased.Command.Id} fence {taken.Leased.Fence} attempt {taken.Leased.Command.Attempt}{(sent ? "" : ", not sent")}");
+        var sent = Await(attempt, partner, before);
+
+        // Empty: it came too late and was dropped.
+        foreach (var leased in taken)
+        {
+            simulation.Invariants.TakenUp(leased, sent);
+            if (!attempt.IsCompleted)
+                open.Add((leased, attempt));
+            simulation.Trace($"node {Index} takes up {leased.Command.Id} fence {leased.Fence} attempt {leased.Command.Attempt}{(sent ? "" : ", not sent")}");
+        }
+
         return true;
     }
 
@@ -189,7 +198,7 @@ internal sealed class Node
             }
 
             if (lane.Room() is > 0 and var room)
-                sweeping.AddRange(finder.DueWaits(connector, now, Math.Min(room, CasesMax)).Select(due => new WakeInput(due.KeyHash) { Connector = connector }));
+                sweeping.AddRange(finder.DueWaits(connector, now, Math.Min(room, CasesMax)).Select(due => new WakeInput(due.KeyHash) { Due = (connector, due.LaneSeq, due.Attempts) }));
         }
 
         sweeping.AddRange(finder.DueCases(Clock.GetUtcNow(), CasesMax).Select(due => new WakeInput(due.KeyHash)));

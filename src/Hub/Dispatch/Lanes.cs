@@ -31,12 +31,18 @@ internal sealed class Lanes : IDispatcher, IAsyncDisposable
     private readonly TaskCompletionSource<BatchEngine> engine = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool disposed;
 
-    public Lanes(IReadOnlyList<ConnectorSettings> connectors, NodeLease node, TimeProvider time, ILoggerFactory loggers)
+    /// <param name="connectors">Those that are set up.</param>
+    /// <param name="node">This node's hold on leases.</param>
+    /// <param name="time">The only time the lanes know.</param>
+    /// <param name="loggers">Where the lanes tell what partners answered.</param>
+    /// <param name="create">Makes the connectors; null: those of the catalog.</param>
+    public Lanes(
+        IReadOnlyList<ConnectorSettings> connectors, NodeLease node, TimeProvider time, ILoggerFactory loggers, Func<ConnectorSettings, IConnector>? create = null)
     {
         this.node = node;
         lanes = connectors.ToDictionary(
             settings => settings.Name,
-            settings => new PartnerLane(settings, node, time, loggers.CreateLogger<PartnerLane>(), engine.Task),
+            settings => new PartnerLane(settings, create?.Invoke(settings) ?? ConnectorCatalog.Create(settings, time), node, time, loggers.CreateLogger<PartnerLane>(), engine.Task),
             StringComparer.Ordinal);
 
         // A lease must outlast the longest attempt, which may be a question and then a call; the settings limit both to TimeoutSeconds.
@@ -101,10 +107,10 @@ internal sealed partial class PartnerLane : IAsyncDisposable
     private long aloneUntilTicks;
     private volatile bool closing;
 
-    public PartnerLane(ConnectorSettings settings, NodeLease node, TimeProvider time, ILogger logger, Task<BatchEngine> engine)
+    public PartnerLane(ConnectorSettings settings, IConnector connector, NodeLease node, TimeProvider time, ILogger logger, Task<BatchEngine> engine)
     {
         Settings = settings;
-        connector = ConnectorCatalog.Create(settings, time);
+        this.connector = connector;
 
         // A command that the partner is to be asked about first goes alone.
         batches = settings.BatchMax > 1 && !connector.CanBeAsked ? connector as IBatchConnector : null;
@@ -197,28 +203,35 @@ internal sealed partial class PartnerLane : IAsyncDisposable
 
     private async Task WorkAsync()
     {
-        var answerTo = await engine;
         var taken = new List<LeasedCommand>(Settings.BatchMax);
         while (await queue.Reader.WaitToReadAsync())
         {
-            while (Take(taken))
+            while (TakeUp(taken) is { } carried)
+                await carried;
+        }
+    }
+
+    /// <summary>Takes up what goes in one call, as a worker does; the simulation calls it in place of workers.</summary>
+    /// <returns>Null when nothing waits.</returns>
+    internal Task? TakeUp(List<LeasedCommand> taken) => Take(taken) ? CarryAsync(taken) : null;
+
+    private async Task CarryAsync(List<LeasedCommand> taken)
+    {
+        var answerTo = await engine;
+        var places = taken.Count;
+        try
+        {
+            // A stopping node does not begin what it has not begun.
+            taken.RemoveAll(leased => closing || IsTooLate(leased));
+            foreach (var (leased, answer) in await AttemptAsync(taken))
             {
-                var places = taken.Count;
-                try
-                {
-                    // A stopping node does not begin what it has not begun.
-                    taken.RemoveAll(leased => closing || IsTooLate(leased));
-                    foreach (var (leased, answer) in await AttemptAsync(taken))
-                    {
-                        Observe(leased, answer);
-                        answerTo.Submit(new AnswerInput(leased, answer));
-                    }
-                }
-                finally
-                {
-                    Interlocked.Add(ref reserved, -places);
-                }
+                Observe(leased, answer);
+                answerTo.Submit(new AnswerInput(leased, answer));
             }
+        }
+        finally
+        {
+            Interlocked.Add(ref reserved, -places);
         }
     }
 
