@@ -275,13 +275,13 @@ internal sealed class MemoryStore : IFinder
 
     // --- all of it, for comparing --------------------------------------------------------------------------------------
 
-    /// <summary>Every row as one line, each table in the order of its key; <c>Postgres.DumpAsync</c> writes the same of a database.</summary>
+    /// <summary>Every row as one line, each table in the order of its key; <c>PostgresBackend</c> in the tests writes the same of a database.</summary>
     public IEnumerable<string> Dump() =>
     [
         .. Events.OrderBy(row => row.Value.Event.Id.ToString("N"), StringComparer.Ordinal).Select(row => Line(
             "event", row.Value.Event.Id, row.Key, row.Value.CaseId, row.Value.Event.Partner, row.Value.Event.Type, row.Value.Event.Source, row.Value.Event.SourceId, row.Value.Event.About,
             row.Value.Event.Region, row.Value.Event.OccurredAt, row.Value.ReceivedAt, row.Value.Event.Body.ToArray(), row.Value.Digest, row.Value.Event.DataStart, row.Value.Event.DataLength,
-            string.Join(',', row.Value.Event.Warnings.Select(warning => warning.Code)), row.Value.Refusal, row.Value.Event.TraceParent)),
+            row.Value.Event.Warnings.Count == 0 ? null : JsonSerializer.Serialize(row.Value.Event.Warnings, Schemas.SchemasJson.Readable.IReadOnlyListWarning), row.Value.Refusal, row.Value.Event.TraceParent)),
         .. Cases.Values.OrderBy(row => row.CaseId).Select(row => Line(
             "case", row.CaseId, row.KeyHash, row.Type, row.Key, row.Policy, row.State, JsonSerializer.Serialize(row.Lanes, LedgerJson.Default.ListLane), row.Busy, row.Closed, row.DeadlineAt, row.WakeAt)),
         .. Deliveries.Values.OrderBy(row => (row.CaseId, row.Connector, row.LaneSeq)).Select(row => Line(

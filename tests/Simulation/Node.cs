@@ -217,8 +217,8 @@ internal sealed class Node
     public void Kill(Backend backend)
     {
         IsGone = true;
-        Session.RollbackAsync().GetAwaiter().GetResult();
         backend.Abandon(inner);
+        Session.RollbackAsync().GetAwaiter().GetResult();
     }
 }
 

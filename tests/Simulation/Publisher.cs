@@ -51,7 +51,7 @@ internal sealed class Publisher(Random random, int projects)
     {
         var project = random.Next(projects);
         if (All.Count > 0 && random.Next(12) == 0)
-            return Add(All[random.Next(All.Count)].Name, EventTypes.ProjectApprovalCreated, project, 1_000 + All.Count, Regions[0]);
+            return Add(All[random.Next(2) == 0 ? random.Next(All.Count) : All.Count - 1].Name, EventTypes.ProjectApprovalCreated, project, 1_000 + All.Count, Regions[0]);
         var version = ++versions[project];
         if (version > 1 && random.Next(6) == 0)
             version = random.Next(1, version);
