@@ -80,12 +80,18 @@ internal sealed class Lanes : ILanes, IAsyncDisposable
     private readonly TaskCompletionSource<Answered> answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool disposed;
 
-    public Lanes(IReadOnlyList<ConnectorSettings> connectors, NodeLease node, TimeProvider time, ILoggerFactory loggers)
+    /// <param name="connectors">Those that are set up.</param>
+    /// <param name="node">This node's hold on leases.</param>
+    /// <param name="time">The only time the lanes know.</param>
+    /// <param name="loggers">Where the lanes tell what partners answered.</param>
+    /// <param name="create">Makes the connectors; null: those of the catalog.</param>
+    public Lanes(
+        IReadOnlyList<ConnectorSettings> connectors, NodeLease node, TimeProvider time, ILoggerFactory loggers, Func<ConnectorSettings, IConnector>? create = null)
     {
         this.node = node;
         lanes = connectors.ToDictionary(
             settings => settings.Name,
-            settings => new PartnerLane(settings, node, time, loggers.CreateLogger<PartnerLane>(), answered.Task),
+            settings => new PartnerLane(settings, create?.Invoke(settings) ?? ConnectorCatalog.Create(settings, time), node, time, loggers.CreateLogger<PartnerLane>(), answered.Task),
             StringComparer.Ordinal);
 
         Lease = LeaseFor(connectors);
@@ -165,10 +171,10 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
     private long aloneUntilTicks;
     private volatile bool wanted;
 
-    public PartnerLane(ConnectorSettings settings, NodeLease node, TimeProvider time, ILogger logger, Task<Answered> answered)
+    public PartnerLane(ConnectorSettings settings, IConnector connector, NodeLease node, TimeProvider time, ILogger logger, Task<Answered> answered)
     {
         Settings = settings;
-        connector = ConnectorCatalog.Create(settings, time);
+        this.connector = connector;
 
         // A command that the partner is to be asked about first goes alone.
         batches = settings.BatchMax > 1 && !connector.CanBeAsked ? connector as IBatchConnector : null;
@@ -308,30 +314,34 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
 
     private async Task WorkAsync()
     {
-        var tell = await answered;
         var taken = new List<LeasedCommand>(Settings.BatchMax);
         while (await queue.Reader.WaitToReadAsync())
         {
             while (Take(taken))
+                await CarryAsync(taken);
+        }
+    }
+
+    /// <summary>Carries out what was taken in one call, as a worker does; the simulation calls it in place of workers.</summary>
+    internal async Task CarryAsync(List<LeasedCommand> taken)
+    {
+        var tell = await answered;
+        try
+        {
+            foreach (var (leased, answer) in await AttemptAsync(taken))
             {
-                try
-                {
-                    foreach (var (leased, answer) in await AttemptAsync(taken))
-                    {
-                        Observe(leased, answer);
-                        tell(this, leased, answer);
-                    }
-                }
-                finally
-                {
-                    taken.ForEach(PutDown);
-                }
+                Observe(leased, answer);
+                tell(this, leased, answer);
             }
+        }
+        finally
+        {
+            taken.ForEach(PutDown);
         }
     }
 
     /// <summary>Takes the next command, and what else waits when the partner takes several in one call.</summary>
-    private bool Take(List<LeasedCommand> taken)
+    internal bool Take(List<LeasedCommand> taken)
     {
         taken.Clear();
         var limit = batches is null || Interlocked.Read(ref aloneUntilTicks) > time.GetUtcNow().UtcTicks ? 1 : Settings.BatchMax;

@@ -86,8 +86,7 @@ internal sealed class Batch(
 
         var row = Case(input);
         var decision = Decide(row, new Input.Received(input.Event, input.Content));
-        if (decision.Warnings.Count > 0)
-            input.Event = input.Event with { Warnings = [.. input.Event.Warnings, .. decision.Warnings] };
+        input.Warn(decision.Warnings);
 
         var index = Write.Log.Count;
         accepted.Add(input.Identity, (input, decision.Refusal));

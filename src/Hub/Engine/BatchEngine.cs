@@ -22,6 +22,7 @@ internal sealed partial class BatchEngine(
 {
     private readonly Channel<EngineInput> waiting = Channel.CreateUnbounded<EngineInput>(new UnboundedChannelOptions { SingleReader = true });
     private readonly List<EngineInput> held = [];
+    private readonly List<EngineInput> taken = new(settings.BatchMax);
     private int eventsWaiting;
 
     /// <summary>When the loop last finished a batch or found nothing to do; readiness looks at it.</summary>
@@ -59,22 +60,29 @@ internal sealed partial class BatchEngine(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // The loop does not stop at the host's signal but when it is drained: what was taken in is committed first.
-        var batch = new List<EngineInput>(settings.BatchMax);
         while (held.Count > 0 || await waiting.Reader.WaitToReadAsync(CancellationToken.None))
-        {
-            batch.Clear();
-            batch.AddRange(held);
-            held.Clear();
-            while (batch.Count < settings.BatchMax && waiting.Reader.TryRead(out var input))
-            {
-                if (input is EventInput)
-                    Interlocked.Decrement(ref eventsWaiting);
-                batch.Add(input);
-            }
+            await StepAsync(stoppingToken);
+    }
 
-            await RunAsync(batch, stoppingToken);
-            LastProgress = time.GetUtcNow();
+    /// <summary>Runs what waits now as one batch; the simulation calls it in place of the loop.</summary>
+    /// <returns>False when nothing waited.</returns>
+    internal async Task<bool> StepAsync(CancellationToken stopping)
+    {
+        taken.Clear();
+        taken.AddRange(held);
+        held.Clear();
+        while (taken.Count < settings.BatchMax && waiting.Reader.TryRead(out var input))
+        {
+            if (input is EventInput)
+                Interlocked.Decrement(ref eventsWaiting);
+            taken.Add(input);
         }
+
+        if (taken.Count == 0)
+            return false;
+        await RunAsync(taken, stopping);
+        LastProgress = time.GetUtcNow();
+        return true;
     }
 
     private async Task RunAsync(List<EngineInput> inputs, CancellationToken stopping)

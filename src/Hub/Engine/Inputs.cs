@@ -17,6 +17,8 @@ internal sealed class EventInput(Event @event, object content, string caseType, 
 {
     private readonly TaskCompletionSource<Accepted> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private readonly IReadOnlyList<Warning> own = @event.Warnings;
+
     public Event Event { get; set; } = @event;
     public object Content { get; } = content;
     public string CaseType { get; } = caseType;
@@ -26,6 +28,13 @@ internal sealed class EventInput(Event @event, object content, string caseType, 
     public byte[] Digest { get; } = digest;
     public Guid Identity { get; } = CaseKey.Digest(@event.Source, @event.SourceId);
     public Task<Accepted> Completion => completion.Task;
+
+    /// <summary>What the decision found odd, beside the event's own warnings. A batch that failed is decided again: said again, it still stands there once.</summary>
+    public void Warn(IReadOnlyList<Warning> warnings)
+    {
+        if (warnings.Count > 0 || Event.Warnings.Count > own.Count)
+            Event = Event with { Warnings = [.. own, .. warnings] };
+    }
 
     public void Complete(Accepted accepted) => completion.TrySetResult(accepted);
 

@@ -165,14 +165,14 @@ internal sealed class ExchangeLog(NpgsqlDataSource database, TimeProvider time)
         return new(count, headSeq, Convert.ToHexStringLower(headHash), []);
     }
 
-    private static byte[] Hash(byte[] previous, Entry entry)
+    internal static byte[] Hash(byte[] previous, Entry entry)
     {
         var leaf = Encoding.UTF8.GetBytes(string.Create(
             CultureInfo.InvariantCulture, $"{entry.Seq}\n{entry.AtText}\n{entry.Kind}\n{entry.Partner}\n{entry.Ref:D}\n{entry.Alg}\n{Convert.ToHexStringLower(entry.Digest)}"));
         return SHA256.HashData([.. previous, .. leaf]);
     }
 
-    private static string Stamp(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+    internal static string Stamp(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 
     private static async Task<(long Seq, byte[] Hash)> HeadAsync(NpgsqlConnection connection)
     {
@@ -313,7 +313,7 @@ internal sealed class ExchangeLog(NpgsqlDataSource database, TimeProvider time)
         }
     }
 
-    private sealed record Entry(long Seq, string AtText, string Kind, string Partner, Guid Ref, string Alg, byte[] Digest, byte[] Hash, byte[]? Content, byte[]? EventDigest);
+    internal sealed record Entry(long Seq, string AtText, string Kind, string Partner, Guid Ref, string Alg, byte[] Digest, byte[] Hash, byte[]? Content, byte[]? EventDigest);
 }
 
 internal sealed record ExportHeader(string Format, string Algorithm, long Count, long HeadSeq, string HeadHash, string ExportedAt);
