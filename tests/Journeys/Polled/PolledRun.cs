@@ -55,8 +55,8 @@ internal sealed class PolledRun : IAsyncDisposable
         var pretended = await SimulatorHost.StartAsync(
             new SimulatorSettings { Partners = [utility.Simulated(), new() { Name = Publisher, Kind = PublisherSettings.ApprovalPlatform, AppKey = "hub", Secret = Secret }] }, CancellationToken.None);
         var run = new PolledRun(await TestDatabase.CreateAsync(), pretended, change ?? (settings => settings));
-        for (var hub = 0; hub < hubs; hub++)
-            await run.StartHubAsync();
+        // All at once, as a cluster starts: one of them makes the tables, the others find them.
+        await Task.WhenAll(Enumerable.Range(0, hubs).Select(_ => run.StartHubAsync()));
         return run;
     }
 
@@ -76,10 +76,10 @@ internal sealed class PolledRun : IAsyncDisposable
                 Every = 1, PageSize = 10, OverlapSeconds = 5, TimeoutSeconds = 20, Breaker = new() { Minimum = 1000 },
             }));
         var log = folder.File($"hub-{nodes.Count}.log");
-        var node = new Node(address, settings, log, Run(settings, log));
+        var (index, node) = (nodes.Count, new Node(address, settings, log, Run(settings, log)));
         nodes.Add(node);
         await Until.TrueAsync(() => AnswersAsync(node), () => $"the hub is ready: {node.Log}", Limit);
-        return nodes.Count - 1;
+        return index;
     }
 
     /// <summary>As <c>kill -9</c>.</summary>
