@@ -12,13 +12,15 @@ public sealed class SimulatorHost : IAsyncDisposable
     private const int BodyBytesMax = 1024 * 1024;
 
     private readonly Journal journal;
+    private readonly RequestLog requests;
     private readonly TimeProvider clock;
     private readonly List<RunningPartner> partners = [];
     private WebApplication? admin;
 
-    private SimulatorHost(Journal journal, TimeProvider clock)
+    private SimulatorHost(Journal journal, RequestLog requests, TimeProvider clock)
     {
         this.journal = journal;
+        this.requests = requests;
         this.clock = clock;
     }
 
@@ -29,7 +31,7 @@ public sealed class SimulatorHost : IAsyncDisposable
     /// <param name="clock">Tests give their own.</param>
     public static async Task<SimulatorHost> StartAsync(SimulatorSettings settings, CancellationToken cancellation, TimeProvider? clock = null)
     {
-        var host = new SimulatorHost(Journal.Open(settings.Journal), clock ?? TimeProvider.System);
+        var host = new SimulatorHost(Journal.Open(settings.Journal), RequestLog.Open(settings.Requests), clock ?? TimeProvider.System);
         try
         {
             foreach (var partner in settings.Partners)
@@ -63,6 +65,7 @@ public sealed class SimulatorHost : IAsyncDisposable
 
         await (admin?.DisposeAsync() ?? ValueTask.CompletedTask);
         journal.Dispose();
+        requests.Dispose();
     }
 
     private RunningPartner Running(string name) =>
@@ -143,14 +146,17 @@ public sealed class SimulatorHost : IAsyncDisposable
             Interlocked.Increment(ref running.RedirectsFollowed);
         }
 
+        var arrived = clock.GetUtcNow();
         var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
         var hit = new Hit(context.Request.Method, context.Request.Path, context.Request.Headers, body.ToArray()) { Query = context.Request.QueryString.Value ?? "" };
         running.LastDigest = hit.Digest;
         var faults = running.Partner.Faults;
+        var fault = faults.Next(arrived);
+        requests.Append(arrived, running.Partner.Name, hit, fault);
         try
         {
-            await faults.ServeAsync(context, running.Partner, hit, faults.Next(), clock);
+            await faults.ServeAsync(context, running.Partner, hit, fault, clock);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {

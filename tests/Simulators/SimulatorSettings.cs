@@ -18,6 +18,9 @@ public sealed record SimulatorSettings
     /// <summary>File that every hit with or without an effect is appended to before it is answered; null: none.</summary>
     public string? Journal { get; init; }
 
+    /// <summary>File that every request is appended to, whatever became of it; null: none.</summary>
+    public string? Requests { get; init; }
+
     /// <summary>From the taking of a lead to its receipt "accepted".</summary>
     public double AcceptAfterSeconds { get; init; } = 0.5;
 

@@ -14,7 +14,7 @@ public sealed class PaceTests
 
     [Theory]
     [InlineData(0.1, 1)]
-    [InlineData(1, 10)]
+    [InlineData(1, 6)]
     [InlineData(100, 204)]
     public void No_more_is_taken_than_gets_its_turn_before_its_lease_is_too_short(double rate, int limit) => Assert.Equal(limit, Paced(rate).Limit());
 

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Hub.Connectors;
 using Hub.Ledger;
 using Hub.Simulators;
 using Npgsql;
@@ -15,7 +16,7 @@ namespace Hub.Journeys.Faults;
 /// Hub and simulators as real processes, and publishers that behave as bureaus do: an event goes out again, with the same id, until it was answered;
 /// the next of its project only then.
 /// </summary>
-internal sealed class FaultRun : IAsyncDisposable
+internal sealed partial class FaultRun : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(90);
@@ -60,7 +61,10 @@ internal sealed class FaultRun : IAsyncDisposable
 
     /// <param name="partners">Names of <c>partners.tsv</c>.</param>
     /// <param name="server">Another PostgreSQL than the one of the other tests.</param>
-    public static async Task<FaultRun> StartAsync(string[] partners, string? server = null)
+    /// <param name="change">What this run wants otherwise of its connectors.</param>
+    /// <param name="environment">Further settings of the hub, as environment variables.</param>
+    public static async Task<FaultRun> StartAsync(
+        string[] partners, string? server = null, Func<ConnectorSettings, ConnectorSettings>? change = null, IReadOnlyDictionary<string, string>? environment = null)
     {
         var temporary = new TemporaryFolder();
         var fresh = await TestDatabase.CreateAsync(server);
@@ -71,13 +75,14 @@ internal sealed class FaultRun : IAsyncDisposable
             {
                 AdminPort = ports[0],
                 Journal = temporary.File("journal.jsonl"),
+                Requests = temporary.File("requests.jsonl"),
                 Partners = [.. lines.Select((line, index) => line.Simulated(ports[index + 2]))],
             }, JsonSerializerOptions.Web));
         var file = HubProgram.WriteSettings(
             temporary.File("hub.json"), fresh.ConnectionString, $"http://127.0.0.1:{ports[1]}", sitePacks: null,
-            lines.Select((line, index) => line.Connected(new Uri($"http://127.0.0.1:{ports[index + 2]}"))));
+            lines.Select((line, index) => (change ?? (settings => settings))(line.Connected(new Uri($"http://127.0.0.1:{ports[index + 2]}")))));
         var pretended = Start(Checkout.Program("tests/Simulators", "Hub.Simulators"), ["--settings", temporary.File("simulators.json")], null);
-        var run = new FaultRun(fresh, temporary, file, pretended, new Uri($"http://127.0.0.1:{ports[0]}"), new Uri($"http://127.0.0.1:{ports[1]}"));
+        var run = new FaultRun(fresh, temporary, file, pretended, new Uri($"http://127.0.0.1:{ports[0]}"), new Uri($"http://127.0.0.1:{ports[1]}")) { Environment = environment ?? new Dictionary<string, string>() };
         await Until.TrueAsync(() => run.AnswersAsync(new Uri(run.admin, "/")), "the simulators listen", StartLimit);
         await run.StartHubAsync();
         await using var keys = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(fresh.ConnectionString) { Pooling = false });
@@ -88,7 +93,7 @@ internal sealed class FaultRun : IAsyncDisposable
 
     public async Task StartHubAsync()
     {
-        hub = Start(Checkout.Program("src/Hub", "Hub"), ["serve"], settings);
+        hub = Start(Checkout.Program("src/Hub", "Hub"), ["serve"], settings, Environment);
         await Until.TrueAsync(() => AnswersAsync(new Uri(http.BaseAddress!, "/readyz")), "the hub is ready", StartLimit);
         Restarts++;
     }
@@ -126,11 +131,18 @@ internal sealed class FaultRun : IAsyncDisposable
 
     /// <summary>Waits until nothing is under way any more, and counts.</summary>
     /// <param name="recovery">Worst seconds from a fault to the next 202.</param>
-    public async Task<Figures> SettleAsync(double recovery)
+    /// <param name="limit">How long that may take; null: 90 s.</param>
+    public async Task<Figures> SettleAsync(double recovery, TimeSpan? limit = null)
     {
         await Until.TrueAsync(
             async () => await database.ScalarAsync<long>("SELECT (SELECT count(*) FROM cases WHERE busy) + (SELECT count(*) FROM waits WHERE state = 'waiting')") == 0,
-            "every delivery is settled", SettleLimit);
+            "every delivery is settled", limit ?? SettleLimit);
+        return await CountAsync(recovery);
+    }
+
+    /// <summary>Counts as things stand.</summary>
+    public async Task<Figures> CountAsync(double recovery)
+    {
         var (code, output) = await HubProgram.RunAsync(settings, "verify");
         return Recorder.Count(Hits, await CommandsAsync(), (int)await database.ScalarAsync<long>("SELECT count(*) FROM waits WHERE state = 'parked'"), recovery, code == 0 && output.StartsWith("ok: ", StringComparison.Ordinal));
     }
@@ -138,7 +150,7 @@ internal sealed class FaultRun : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await enough.CancelAsync();
-        foreach (var process in new[] { hub, simulators }.OfType<Process>())
+        foreach (var process in new[] { hub, second, simulators }.OfType<Process>())
         {
             if (!process.HasExited)
                 process.Kill();
@@ -218,7 +230,7 @@ internal sealed class FaultRun : IAsyncDisposable
     }
 
     // Output goes nowhere: a pipe that nobody empties would stop the process.
-    internal static Process Start(string program, string[] arguments, string? settings)
+    internal static Process Start(string program, string[] arguments, string? settings, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo("bash") { UseShellExecute = false };
         start.ArgumentList.Add("-c");
@@ -229,6 +241,8 @@ internal sealed class FaultRun : IAsyncDisposable
             start.ArgumentList.Add(argument);
         if (settings is not null)
             start.Environment["HUB_SETTINGS"] = settings;
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
         return Process.Start(start)!;
     }
 
