@@ -27,7 +27,7 @@ public sealed class CompositionTests
         Type[] parts =
         [
             typeof(HubSettings), typeof(TimeProvider), typeof(PolicyStore), typeof(ConnectorNames), typeof(DeliveryQueue), typeof(ApiKeys), typeof(ILedger), typeof(LedgerQueries),
-            typeof(ExchangeLog), typeof(PartnerAuthentication), typeof(EventEndpoint), typeof(ReceiptEndpoint), typeof(BatchEngine), typeof(NodeLease), typeof(Lanes), typeof(IDispatcher),
+            typeof(ExchangeLog), typeof(PartnerAuthentication), typeof(EventEndpoint), typeof(ReceiptEndpoint), typeof(FeedEndpoint), typeof(Feeds), typeof(FeedSignal), typeof(BatchEngine), typeof(NodeLease), typeof(Lanes), typeof(IDispatcher),
             typeof(Sweeper), typeof(PolicyWatch), typeof(MetricsText), typeof(Health),
         ];
         Assert.All(parts, part => Assert.Same(app.Services.GetRequiredService(part), app.Services.GetRequiredService(part)));
@@ -68,7 +68,7 @@ public sealed class CompositionTests
     [InlineData("\"BatchMax\":5000", "Hub:BatchMax must be 1 to 4096.")]
     [InlineData("\"DrainSeconds\":301", "Hub:DrainSeconds must be 0 to 300.")]
     [InlineData("\"DrainSeconds\":\"NaN\"", "Hub:DrainSeconds must be 0 to 300.")]
-    [InlineData("\"Connectors\":[{\"Name\":\"a\",\"Kind\":\"pigeon\"}]", "Connector 'a': Kind 'pigeon' is not one of sgcc-crm, local-crm, webhook.")]
+    [InlineData("\"Connectors\":[{\"Name\":\"a\",\"Kind\":\"pigeon\"}]", "Connector 'a': Kind 'pigeon' is not one of sgcc-crm, local-crm, webhook, feed.")]
     [InlineData("\"Connectors\":[{\"Name\":\"a\"},{\"Name\":\"a\"}]", "Connector 'a' is set up twice.")]
     public void Bad_settings_are_refused_with_a_sentence(string json, string sentence) => Assert.Contains(sentence, Refused(json));
 

@@ -23,7 +23,9 @@ public sealed record Fault
 }
 
 /// <summary>The faults partners are known for.</summary>
-public sealed class Faults(string partner)
+/// <param name="partner">Seeds the chance.</param>
+/// <param name="modes">What may go wrong; null: <see cref="Modes"/>.</param>
+public sealed class Faults(string partner, IReadOnlyList<string>? modes = null)
 {
     public static IReadOnlyList<string> Modes { get; } =
     [
@@ -57,9 +59,9 @@ public sealed class Faults(string partner)
     /// <returns>Null when set, else what is wrong with it.</returns>
     public string? Set(Fault wanted)
     {
-        if (!Modes.Contains(wanted.Mode))
+        if (!(modes ?? Modes).Contains(wanted.Mode))
         {
-            return $"mode must be one of {string.Join(", ", Modes)}";
+            return $"mode must be one of {string.Join(", ", modes ?? Modes)}";
         }
 
         if (wanted.Rate is not (>= 0 and <= 1) || wanted.Count < 1 || wanted.DelayMs is < 0)

@@ -58,6 +58,8 @@ internal sealed class Lanes : IDispatcher, IAsyncDisposable
 
     public void Hand(LeasedCommand leased) => lanes[leased.Command.Connector].Hand(leased);
 
+    public bool Pulls(string connector) => lanes.TryGetValue(connector, out var lane) && lane.Pulls;
+
     /// <summary>The engine needs the lanes and the lanes answer to the engine: told once, at start.</summary>
     public void AnswerTo(BatchEngine target) => engine.TrySetResult(target);
 
@@ -97,10 +99,12 @@ internal sealed partial class PartnerLane : IAsyncDisposable
     private long holdUntilTicks;
     private long closedSinceTicks;
     private volatile bool closing;
+    private volatile bool pulls;
 
     public PartnerLane(ConnectorSettings settings, NodeLease node, TimeProvider time, ILogger logger, Task<BatchEngine> engine)
     {
         Settings = settings;
+        pulls = settings.AlwaysPulls;
         connector = ConnectorCatalog.Create(settings, time);
         Breaker = new Breaker(settings.Breaker, time, OnBreaker);
         this.node = node;
@@ -117,6 +121,13 @@ internal sealed partial class PartnerLane : IAsyncDisposable
     /// <summary>Why an administrator, or the partner itself, stopped it; null when it may run.</summary>
     public string? PausedReason { get; set; }
 
+    /// <summary>True while the receiver fetches its commands: nothing is pushed, heads are offered in its feed.</summary>
+    public bool Pulls
+    {
+        get => pulls;
+        set => pulls = value || Settings.AlwaysPulls;
+    }
+
     /// <summary>Set when the breaker closed: what waits for this connector may go at once.</summary>
     public bool Recovered { get; set; }
 
@@ -130,7 +141,13 @@ internal sealed partial class PartnerLane : IAsyncDisposable
     public int Room()
     {
         var now = time.GetUtcNow();
-        if (closing || PausedReason is not null || Interlocked.Read(ref holdUntilTicks) > now.UtcTicks)
+        if (closing || PausedReason is not null)
+            return 0;
+
+        // What is only offered calls nobody: neither the breaker nor the receiver's wish for fewer calls speaks of it.
+        if (pulls)
+            return Settings.QueueLimit;
+        if (Interlocked.Read(ref holdUntilTicks) > now.UtcTicks)
             return 0;
         return Breaker.State switch
         {

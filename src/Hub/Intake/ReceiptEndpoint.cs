@@ -120,7 +120,7 @@ internal sealed class ReceiptEndpoint(
             await Answers.WriteAsync(http, problem);
     }
 
-    private static bool IsJson(string? contentType) => contentType is not null
+    internal static bool IsJson(string? contentType) => contentType is not null
         && Microsoft.Net.Http.Headers.MediaTypeHeaderValue.TryParse(contentType, out var type) && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
         && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
 
@@ -196,6 +196,7 @@ internal sealed class ReceiptEndpoint(
             LaneStatus.Leased => "sending",
             LaneStatus.Waiting => "waiting",
             LaneStatus.Parked => "parked",
+            LaneStatus.Offered => "offered",
             _ => "queued",
         };
     }

@@ -20,6 +20,14 @@ internal sealed class DeliveryQueue(NpgsqlDataSource database)
          LIMIT @limit
         """;
 
+    private const string OfferedSql = """
+        SELECT case_id AS CaseId, key_hash AS KeyHash
+          FROM waits
+         WHERE connector_no = @connector AND state = 'offered'
+         ORDER BY since
+         LIMIT @limit
+        """;
+
     private const string UnservedSql = """
         SELECT case_id AS CaseId, key_hash AS KeyHash
           FROM waits
@@ -88,6 +96,9 @@ internal sealed class DeliveryQueue(NpgsqlDataSource database)
 
     public async Task<IReadOnlyList<DueCase>> DueWaitsAsync(short connector, DateTimeOffset now, int limit) =>
         await QueryAsync<DueCase>(DueWaitsSql, new { connector, now, limit });
+
+    /// <summary>Heads that lie in a feed and were not acknowledged, oldest first.</summary>
+    public async Task<IReadOnlyList<DueCase>> OfferedAsync(short connector, int limit) => await QueryAsync<DueCase>(OfferedSql, new { connector, limit });
 
     public async Task<IReadOnlyList<DueCase>> UnservedAsync(long after, int limit) =>
         await QueryAsync<DueCase>(UnservedSql, new { after, limit });

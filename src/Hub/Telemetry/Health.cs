@@ -18,7 +18,7 @@ internal sealed partial class HealthJson : JsonSerializerContext;
 
 /// <summary><c>/readyz</c>: may this node be given work. Each check is named, timed and limited to 5 s.</summary>
 internal sealed class Health(
-    NpgsqlDataSource database, LedgerQueries queries, BatchEngine engine, Sweeper sweeper, Lanes lanes, NodeLease node, TimeProvider time, MetricsText metrics)
+    NpgsqlDataSource database, LedgerQueries queries, Feeds feeds, BatchEngine engine, Sweeper sweeper, Lanes lanes, NodeLease node, TimeProvider time, MetricsText metrics)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StalledAfter = TimeSpan.FromSeconds(30);
@@ -78,6 +78,9 @@ internal sealed class Health(
                 gauges.Add(("hub_deliveries_parked", "Deliveries that need a person", labels, connector.Parked));
                 gauges.Add(("hub_oldest_waiting_seconds", "Age of the oldest delivery that waits or is parked", labels, connector.OldestWaiting is { } oldest ? (now - oldest).TotalSeconds : 0));
             }
+
+            foreach (var lag in (await feeds.LagsAsync()).Where(lag => lag.Items > 0 || lanes.Find(lag.Name) is { Pulls: true }))
+                gauges.Add(("hub_feed_lag", "Commands in the receiver's feed that it has not acknowledged", $"receiver=\"{MetricsText.Escape(lag.Name)}\"", lag.Items));
 
             var totals = await queries.TotalsAsync();
             gauges.Add(("hub_cases_unserved", "Cases that nobody serves", "", totals.Unserved));
