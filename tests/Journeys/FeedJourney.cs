@@ -47,15 +47,15 @@ public sealed class FeedJourney : IAsyncLifetime
         var item = Assert.Single(Items(page))!;
         Assert.Equal(("00000000000000000001", false, 0L), ((string?)item["sequence"], (bool)page["has_more"]!, (long)page["lag"]!));
         var body = (string)item["body"]!;
-        Assert.True(WebhookSignature.Verify(Keys(), (string?)item["id"], item["timestamp"]!.ToJsonString(), (string?)item["signature"], Encoding.UTF8.GetBytes(body), DateTimeOffset.UtcNow));
-        Assert.False(WebhookSignature.Verify(Keys(), (string?)item["id"], item["timestamp"]!.ToJsonString(), (string?)item["signature"], Encoding.UTF8.GetBytes(body + " "), DateTimeOffset.UtcNow));
+        Assert.True(WebhookSignature.Verify(Keys(), (string?)item["id"], item["timestamp"]!.ToJsonString(), (string?)item["signature"], Encoding.UTF8.GetBytes(body), TimeProvider.System.GetUtcNow()));
+        Assert.False(WebhookSignature.Verify(Keys(), (string?)item["id"], item["timestamp"]!.ToJsonString(), (string?)item["signature"], Encoding.UTF8.GetBytes(body + " "), TimeProvider.System.GetUtcNow()));
         var lead = JsonNode.Parse(body)!;
         Assert.Equal(((string?)item["id"], code, "lead.create.v1"), ((string?)lead["id"], (string?)lead["subject"], (string?)lead["hubcommand"]));
 
         Assert.Equal(200, (await AckAsync((string)page["next"]!)).Status);
         var view = await hub.UntilStatusAsync(id, "delivered");
         Assert.Equal(("delivered", 1, (string?)item["id"]), ((string?)view["receivers"]![0]!["state"], (int)view["receivers"]![0]!["attempts"]!, (string?)view["receivers"]![0]!["deliveryId"]));
-        Assert.Equal(202, (await hub.ReceiptAsync(key, item["id"]!, new { status = "accepted", at = DateTimeOffset.UtcNow })).Status);
+        Assert.Equal(202, (await hub.ReceiptAsync(key, item["id"]!, new { status = "accepted", at = TimeProvider.System.GetUtcNow() })).Status);
         Assert.Equal("accepted", (string?)(await hub.EventAsync(id))["receivers"]![0]!["businessStatus"]);
         Assert.Equal(0, (await hub.CommandAsync("verify")).Code);
     }

@@ -183,7 +183,7 @@ internal sealed class ReceiptEndpoint(
             contact is null ? null : new(contact.Due, contact.Provisional, contact.Status, contact.Source), mine);
     }
 
-    /// <summary>One word for where a delivery stands: queued, sending, waiting, parked, delivered, skipped.</summary>
+    /// <summary>One word for where a delivery stands: queued, sending, waiting, offered (in the receiver's feed), parked, delivered, skipped.</summary>
     private static string StateOf(DeliveryView delivery, Lane? lane)
     {
         // The case was read a moment before its deliveries: one that its lanes do not know yet has only just been queued.
