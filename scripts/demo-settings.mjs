@@ -93,7 +93,7 @@ write('settings.json', JSON.stringify({
     Url: hubUrl,
     SitePacks: file('packs'),
     Connectors: partners.map(({ name, kind, title, titleEn, port, hub }) => ({
-      Name: name, Kind: kind, Title: title, TitleEn: titleEn, Address: `http://127.0.0.1:${port}`, ...hub,
+      Name: name, Kind: kind, Title: title, TitleEn: titleEn, ...(kind === 'feed' ? {} : { Address: `http://127.0.0.1:${port}` }), ...hub,
     })),
     Publishers: [{
       Name: platform.name, Kind: platform.kind, Address: `http://127.0.0.1:${platform.port}`, AppKey: platform.appKey, Secret: platform.secret,

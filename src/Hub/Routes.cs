@@ -21,6 +21,11 @@ internal static partial class Routes
         app.MapGet("/api/v1/events/{id}/receipts", (HttpContext http, ReceiptEndpoint endpoint, string id) => endpoint.GetReceiptsAsync(http, id));
         app.MapPost("/api/v1/events/{id}/receipts", (HttpContext http, ReceiptEndpoint endpoint, string id) => endpoint.PostReceiptAsync(http, id));
 
+        app.MapGet("/api/v1/feeds/{feed}", (HttpContext http, FeedEndpoint endpoint, string feed) => endpoint.GetAsync(http, feed));
+        app.MapPost("/api/v1/feeds/{feed}/ack", (HttpContext http, FeedEndpoint endpoint, string feed) => endpoint.AckAsync(http, feed));
+        app.MapPost("/api/v1/feeds/{feed}/seek", (HttpContext http, FeedEndpoint endpoint, string feed) => endpoint.SeekAsync(http, feed));
+        app.MapGet("/api/v1/feeds/{feed}/gaps", (HttpContext http, FeedEndpoint endpoint, string feed) => endpoint.GapsAsync(http, feed));
+
         app.MapGet("/openapi.json", (HttpContext http) => PublishedFiles.SendAsync(http, "openapi.json"));
         app.MapGet("/schemas", (HttpContext http) => PublishedFiles.ListSchemasAsync(http));
         app.MapGet("/schemas/{name}", (HttpContext http, string name) => PublishedFiles.SendSchemaAsync(http, name));

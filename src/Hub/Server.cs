@@ -34,8 +34,8 @@ internal static class Server
         services.AddSingleton(new ConnectorNames(numbers, settings.Connectors.Select(connector => connector.Name).ToHashSet(StringComparer.Ordinal)));
 
         // Intake → Engine → Ledger → Dispatch → Connectors, and Schedule beside them.
-        services.AddSingleton<ApiKeys>().AddSingleton<PartnerAuthentication>().AddSingleton<PublisherRate>().AddSingleton<EventTaker>().AddSingleton<EventEndpoint>().AddSingleton<ReceiptEndpoint>();
-        services.AddSingleton<ILedger>(_ => new LedgerStore(settings.Database)).AddSingleton<LedgerQueries>().AddSingleton<ExchangeLog>().AddSingleton<BatchEngine>();
+        services.AddSingleton<ApiKeys>().AddSingleton<PartnerAuthentication>().AddSingleton<PublisherRate>().AddSingleton<EventTaker>().AddSingleton<EventEndpoint>().AddSingleton<ReceiptEndpoint>().AddSingleton<FeedEndpoint>();
+        services.AddSingleton<ILedger>(_ => new LedgerStore(settings.Database)).AddSingleton<LedgerQueries>().AddSingleton<Feeds>().AddSingleton<FeedSignal>().AddSingleton<ExchangeLog>().AddSingleton<BatchEngine>();
         services.AddSingleton<NodeLease>();
         if (settings.Role == HubRole.Hub)
             services.AddSingleton<ILanes, BusChannel>();
@@ -152,6 +152,8 @@ internal sealed class HubLifetime(
         _ = metrics;
         await telemetry.StartAsync(cancellationToken);
         lanes.AnswerTo(engine);
+        // Known before the first command is released: one that must not be pushed is not.
+        await sweeper.ApplyControlAsync();
         await engine.StartAsync(cancellationToken);
         await authentication.StartAsync(cancellationToken);
         await sweeper.StartAsync(cancellationToken);

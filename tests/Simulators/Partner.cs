@@ -14,6 +14,9 @@ public abstract class Partner(PartnerSettings settings, LeadBook book, params IR
 
     public Faults Faults { get; } = new(settings.Name, ownFaults);
 
+    /// <summary>What goes wrong with its own fetching; see <see cref="FeedReader"/>.</summary>
+    public Faults FetchFaults { get; } = new(settings.Name, FeedReader.Modes);
+
     protected PartnerSettings Settings => settings;
 
     /// <summary>Answers one request in the partner's dialect, with its effect.</summary>
@@ -33,7 +36,7 @@ public abstract class Partner(PartnerSettings settings, LeadBook book, params IR
         "sgcc-crm" => new SgccCrm(settings, book, clock),
         "local-crm" => new LocalCrm(settings, book),
         "approval-platform" => new ApprovalPlatform(settings, book, clock),
-        "webhook" => new WebhookUtility(settings, book, clock),
+        "webhook" or "feed" => new WebhookUtility(settings, book, clock),
         _ => throw new InvalidOperationException($"Partner '{settings.Name}' is of the unknown kind '{settings.Kind}'."),
     };
 }

@@ -60,6 +60,7 @@ public sealed class SimulatorHost : IAsyncDisposable
         foreach (var running in partners)
         {
             await running.App.DisposeAsync();
+            await (running.Reader?.DisposeAsync() ?? ValueTask.CompletedTask);
             await (running.Receipts?.DisposeAsync() ?? ValueTask.CompletedTask);
         }
 
@@ -83,7 +84,19 @@ public sealed class SimulatorHost : IAsyncDisposable
         var running = new RunningPartner(partner, receipts, app);
         app.Run(context => ServeAsync(context, running));
         await app.StartAsync(cancellation);
+        if (settings.HubUrl is { } hub && partnerSettings.HubKey is { } key && (partnerSettings.Fetches || partnerSettings.Kind is "feed"))
+        {
+            running.Reader = new FeedReader(hub, key, (WebhookUtility)partner, clock);
+        }
+
         return running;
+    }
+
+    /// <summary>Lets a partner fetch whose key was not known at the start.</summary>
+    public void Fetch(string partner, Uri hub, string key)
+    {
+        var running = Running(partner);
+        running.Reader = new FeedReader(hub, key, (WebhookUtility)running.Partner, clock);
     }
 
     private async Task<WebApplication> StartAdminAsync(SimulatorSettings settings, CancellationToken cancellation)
@@ -93,6 +106,8 @@ public sealed class SimulatorHost : IAsyncDisposable
         app.MapGet("/{partner}/leads", (string partner, string? subject, int? limit) => ForPartner(partner, running => LeadsOf(running, subject, limit)));
         app.MapGet("/{partner}/stats", (string partner) => ForPartner(partner, running => Json(running.Stats)));
         app.MapPost("/{partner}/faults", (string partner, Fault fault) => ForPartner(partner, running => SetFault(running, fault)));
+        app.MapPost("/{partner}/fetch-faults", (string partner, Fault fault) =>
+            ForPartner(partner, running => running.Partner.FetchFaults.Set(fault) is { } problem ? Json(new { error = problem }, 400) : Json(fault)));
         app.MapPost("/{partner}/reset", (string partner) => ForPartner(partner, Reset));
         app.MapGet("/{partner}/records", (string partner) => ForPlatform(partner, platform => Json(platform.Records)));
         app.MapPost("/{partner}/records", (string partner, JsonArray events, string? at) => ForPlatform(partner, platform => Add(platform, events, at)));
@@ -191,6 +206,9 @@ public sealed class SimulatorHost : IAsyncDisposable
 
         public Receipts? Receipts => receipts;
 
+        /// <summary>Empties the partner's feed; null for one that does not fetch.</summary>
+        public FeedReader? Reader { get; set; }
+
         public WebApplication App => app;
 
         public Uri Address => AddressOf(app);
@@ -200,7 +218,7 @@ public sealed class SimulatorHost : IAsyncDisposable
 
         public PartnerStats Stats => new(
             partner.Name, partner.Kind, Interlocked.Read(ref Requests), Interlocked.Read(ref RedirectsFollowed), LastDigest, partner.Book.Stats,
-            partner.Faults.Current, partner.Faults.Counts, receipts?.Stats);
+            partner.Faults.Current, partner.Faults.Counts, receipts?.Stats, Reader?.Stats);
     }
 
     public PartnerStats StatsOf(string partner) => Running(partner).Stats;
@@ -216,4 +234,5 @@ public sealed record PartnerStats(
     BookStats Book,
     Fault Fault,
     IReadOnlyDictionary<string, long> FaultsStruck,
-    ReceiptStats? Receipts);
+    ReceiptStats? Receipts,
+    FetchStats? Fetched);

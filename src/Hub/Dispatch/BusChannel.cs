@@ -45,6 +45,8 @@ internal sealed partial class BusChannel : ILanes, IAsyncDisposable
 
     public void Release(string connector) => lanes[connector].Release();
 
+    public bool Pulls(string connector) => lanes.TryGetValue(connector, out var lane) && lane.Pulls;
+
     public void Hand(LeasedCommand leased) => lanes[leased.Command.Connector].Hand(leased);
 
     public void AnswerTo(BatchEngine target)
@@ -213,11 +215,13 @@ internal sealed class BusLane : IPartnerLane
     private long sweptTicks;
     private volatile bool closing;
     private volatile bool broken;
+    private volatile bool pulls;
 
     public BusLane(
         ConnectorSettings settings, TimeProvider time, Func<BusLane, IReadOnlyList<LeasedCommand>, Task> send, Action<BusLane, IReadOnlyList<LeasedCommand>, Exception?> giveBack)
     {
         Settings = settings;
+        pulls = settings.AlwaysPulls;
         this.time = time;
         this.send = send;
         this.giveBack = giveBack;
@@ -231,6 +235,12 @@ internal sealed class BusLane : IPartnerLane
     public bool Recovered { get; set; }
 
     public bool Eased { get; set; }
+
+    public bool Pulls
+    {
+        get => pulls;
+        set => pulls = value || Settings.AlwaysPulls;
+    }
 
     public Action? HasRoomAgain { get; set; }
 
@@ -251,6 +261,8 @@ internal sealed class BusLane : IPartnerLane
         var now = time.GetUtcNow();
         if (closing || PausedReason is not null)
             return 0;
+        if (pulls)
+            return Settings.QueueLimit;
         var welcome = 0;
         var room = Settings.QueueLimit - InFlight;
         foreach (var (lane, at) in Heard(now))

@@ -57,6 +57,9 @@ internal interface IPartnerLane
 
     int InFlight { get; }
 
+    /// <summary>True while the receiver fetches its commands: nothing is pushed, heads are offered in its feed.</summary>
+    bool Pulls { get; set; }
+
     BreakerState BreakerState { get; }
 
     /// <summary>Nodes that can carry its commands now; in process always one.</summary>
@@ -128,6 +131,8 @@ internal sealed class Lanes : ILanes, IAsyncDisposable
 
     public void AnswerTo(Answered target) => answered.TrySetResult(target);
 
+    public bool Pulls(string connector) => lanes.TryGetValue(connector, out var lane) && lane.Pulls;
+
     /// <summary>Begins nothing more, and waits for the answers to what is under way.</summary>
     public async Task DrainAsync(TimeSpan limit)
     {
@@ -170,11 +175,13 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
     private long closedSinceTicks;
     private long aloneUntilTicks;
     private volatile bool wanted;
+    private volatile bool pulls;
 
     public PartnerLane(ConnectorSettings settings, IConnector connector, NodeLease node, TimeProvider time, ILogger logger, Task<Answered> answered)
     {
         Settings = settings;
         this.connector = connector;
+        pulls = settings.AlwaysPulls;
 
         // A command that the partner is to be asked about first goes alone.
         batches = settings.BatchMax > 1 && !connector.CanBeAsked ? connector as IBatchConnector : null;
@@ -196,6 +203,12 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
     public int Nodes => 1;
 
     public string? PausedReason { get; set; }
+
+    public bool Pulls
+    {
+        get => pulls;
+        set => pulls = value || Settings.AlwaysPulls;
+    }
 
     public bool Recovered { get; set; }
 
@@ -221,7 +234,13 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
     private int RoomNow()
     {
         var now = time.GetUtcNow();
-        if (closing.IsCancellationRequested || PausedReason is not null || pace.IsHeld)
+        if (closing.IsCancellationRequested || PausedReason is not null)
+            return 0;
+
+        // What is only offered calls nobody: neither the breaker nor the receiver's wish for fewer calls speaks of it.
+        if (pulls)
+            return Settings.QueueLimit;
+        if (pace.IsHeld)
             return 0;
         return Breaker.State switch
         {

@@ -148,6 +148,9 @@ internal interface IDispatcher
 
     /// <summary>Hands over a command whose place was reserved; never blocks.</summary>
     void Hand(LeasedCommand leased);
+
+    /// <summary>True when the receiver fetches its commands: they are offered in its feed instead of handed over.</summary>
+    bool Pulls(string connector);
 }
 
 /// <summary>For processes without workers (the command line): everything waits for a node that has them.</summary>
@@ -163,4 +166,6 @@ internal sealed class NoDispatcher : IDispatcher
     }
 
     public void Hand(LeasedCommand leased) => throw new InvalidOperationException("Nothing is released here.");
+
+    public bool Pulls(string connector) => false;
 }

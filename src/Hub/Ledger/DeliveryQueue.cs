@@ -24,6 +24,14 @@ internal sealed class DeliveryQueue(NpgsqlDataSource database)
          LIMIT @limit
         """;
 
+    private const string OfferedSql = """
+        SELECT case_id AS CaseId, key_hash AS KeyHash, lane_seq AS LaneSeq, attempts AS Attempts
+          FROM waits
+         WHERE connector_no = @connector AND state = 'offered'
+         ORDER BY since
+         LIMIT @limit
+        """;
+
     private const string UnservedSql = """
         SELECT case_id AS CaseId, key_hash AS KeyHash
           FROM waits
@@ -99,6 +107,9 @@ internal sealed class DeliveryQueue(NpgsqlDataSource database)
 
     public async Task<IReadOnlyList<DueWait>> DueWaitsAsync(short connector, DateTimeOffset now, int limit) =>
         await QueryAsync<DueWait>(DueWaitsSql, new { connector, now, limit });
+
+    /// <summary>Heads that lie in a feed and were not acknowledged, oldest first.</summary>
+    public async Task<IReadOnlyList<DueWait>> OfferedAsync(short connector, int limit) => await QueryAsync<DueWait>(OfferedSql, new { connector, limit });
 
     public async Task<IReadOnlyList<DueCase>> UnservedAsync(long after, int limit) =>
         await QueryAsync<DueCase>(UnservedSql, new { after, limit });

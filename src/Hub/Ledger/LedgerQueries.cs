@@ -91,7 +91,7 @@ internal sealed class LedgerQueries(NpgsqlDataSource database)
           FROM connectors n
           LEFT JOIN delivery_totals t ON t.connector_no = n.no
           LEFT JOIN (
-               SELECT connector_no, count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) FILTER (WHERE state = 'parked') AS parked, min(since) AS oldest
+               SELECT connector_no, count(*) FILTER (WHERE state IN ('waiting', 'offered')) AS waiting, count(*) FILTER (WHERE state = 'parked') AS parked, min(since) AS oldest
                  FROM waits
                 GROUP BY connector_no) w ON w.connector_no = n.no
          ORDER BY n.name

@@ -19,7 +19,7 @@ internal sealed partial class HealthJson : JsonSerializerContext;
 
 /// <summary><c>/readyz</c>: may this node be given work. Each check is named, timed and limited to 5 s.</summary>
 internal sealed class Health(
-    NpgsqlDataSource database, LedgerQueries queries, BatchEngine engine, Sweeper sweeper, ILanes lanes, NodeLease node, TimeProvider time, MetricsText metrics, ChainWatch chain, HubSettings settings,
+    NpgsqlDataSource database, LedgerQueries queries, Feeds feeds, BatchEngine engine, Sweeper sweeper, ILanes lanes, NodeLease node, TimeProvider time, MetricsText metrics, ChainWatch chain, HubSettings settings,
     PolledRows polled, OldestWaiting oldest)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
@@ -92,6 +92,9 @@ internal sealed class Health(
                 if (cursor.SucceededAt is { } succeeded)
                     gauges.Add(new("hub_poll_lag_seconds", "Since a polled platform's list was last read to its end, as on record", [new("publisher", publisher.Name)], (now - succeeded.UtcDateTime).TotalSeconds));
             }
+
+            foreach (var lag in (await feeds.LagsAsync()).Where(lag => lag.Items > 0 || lanes.Find(lag.Name) is { Pulls: true }))
+                gauges.Add(new("hub_feed_lag", "Commands in the receiver's feed that it has not acknowledged", [new("receiver", lag.Name)], lag.Items));
 
             var totals = await queries.TotalsAsync();
             gauges.Add(new("hub_cases_unserved", "Cases that nobody serves", [], totals.Unserved));

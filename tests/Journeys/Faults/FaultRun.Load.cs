@@ -52,11 +52,6 @@ internal sealed partial class FaultRun
         reply.EnsureSuccessStatusCode();
     }
 
-    public async Task<JsonNode> StatsAsync(string partner) => JsonNode.Parse(await http.GetStringAsync(new Uri(admin, $"/{partner}/stats")))!;
-
-    /// <summary>A command of the real executable, as an operator gives it.</summary>
-    public Task<(int Code, string Output)> CommandAsync(params string[] arguments) => HubProgram.RunAsync(settings, arguments);
-
     public Task<string> KeyAsync(string partner)
     {
         var keys = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Pooling = false });

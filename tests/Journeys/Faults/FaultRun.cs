@@ -63,20 +63,29 @@ internal sealed partial class FaultRun : IAsyncDisposable
     /// <param name="server">Another PostgreSQL than the one of the other tests.</param>
     /// <param name="change">What this run wants otherwise of its connectors.</param>
     /// <param name="environment">Further settings of the hub, as environment variables.</param>
+    /// <param name="fetching">Those of the partners that also empty their feeds.</param>
     public static async Task<FaultRun> StartAsync(
-        string[] partners, string? server = null, Func<ConnectorSettings, ConnectorSettings>? change = null, IReadOnlyDictionary<string, string>? environment = null)
+        string[] partners, string? server = null, Func<ConnectorSettings, ConnectorSettings>? change = null, IReadOnlyDictionary<string, string>? environment = null,
+        params string[] fetching)
     {
         var temporary = new TemporaryFolder();
         var fresh = await TestDatabase.CreateAsync(server);
         var ports = FreePorts(partners.Length + 2);
         var lines = TestPartner.Of(partners);
+        await using var keys = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(fresh.ConnectionString) { Pooling = false });
+        await Migrator.MigrateAsync(keys, TimeProvider.System, CancellationToken.None);
+        var apiKeys = new ApiKeys(keys, TimeProvider.System);
+        var fetchKeys = new Dictionary<string, string>();
+        foreach (var partner in fetching)
+            fetchKeys[partner] = await apiKeys.CreateAsync(partner, ApiKey.Receive, [], [], [], legalBasis: null, days: null, CancellationToken.None);
         await File.WriteAllTextAsync(temporary.File("simulators.json"), JsonSerializer.Serialize(
             new SimulatorSettings
             {
                 AdminPort = ports[0],
                 Journal = temporary.File("journal.jsonl"),
                 Requests = temporary.File("requests.jsonl"),
-                Partners = [.. lines.Select((line, index) => line.Simulated(ports[index + 2]))],
+                HubUrl = fetching.Length == 0 ? null : new Uri($"http://127.0.0.1:{ports[1]}"),
+                Partners = [.. lines.Select((line, index) => line.Simulated(ports[index + 2], fetchKeys.GetValueOrDefault(line.Name)))],
             }, JsonSerializerOptions.Web));
         var file = HubProgram.WriteSettings(
             temporary.File("hub.json"), fresh.ConnectionString, $"http://127.0.0.1:{ports[1]}", sitePacks: null,
@@ -85,8 +94,7 @@ internal sealed partial class FaultRun : IAsyncDisposable
         var run = new FaultRun(fresh, temporary, file, pretended, new Uri($"http://127.0.0.1:{ports[0]}"), new Uri($"http://127.0.0.1:{ports[1]}")) { Environment = environment ?? new Dictionary<string, string>() };
         await Until.TrueAsync(() => run.AnswersAsync(new Uri(run.admin, "/")), "the simulators listen", StartLimit);
         await run.StartHubAsync();
-        await using var keys = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(fresh.ConnectionString) { Pooling = false });
-        var key = await new ApiKeys(keys, TimeProvider.System).CreateAsync("demo-bureau", ApiKey.Publish, [Approvals.Source], [], [], legalBasis: null, days: null, CancellationToken.None);
+        var key = await apiKeys.CreateAsync("demo-bureau", ApiKey.Publish, [Approvals.Source], [], [], legalBasis: null, days: null, CancellationToken.None);
         run.http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         return run;
     }
@@ -125,6 +133,20 @@ internal sealed partial class FaultRun : IAsyncDisposable
         reply.EnsureSuccessStatusCode();
     }
 
+    /// <summary>What goes wrong with the partner's own fetching, at the given share of its pages.</summary>
+    public async Task SetFetchFaultAsync(string partner, string mode, double rate)
+    {
+        using var reply = await http.PostAsync(new Uri(admin, $"/{partner}/fetch-faults"), new StringContent(string.Create(
+            System.Globalization.CultureInfo.InvariantCulture, $"{{\"mode\":\"{mode}\",\"rate\":{rate}}}"), Encoding.UTF8, "application/json"));
+        reply.EnsureSuccessStatusCode();
+    }
+
+    public async Task<PartnerStats> StatsAsync(string partner) =>
+        JsonSerializer.Deserialize<PartnerStats>(await http.GetStringAsync(new Uri(admin, $"/{partner}/stats")), JsonSerializerOptions.Web)!;
+
+    /// <summary>A command of the real executable.</summary>
+    public Task<(int Code, string Output)> CommandAsync(params string[] arguments) => HubProgram.RunAsync(settings, arguments);
+
     public async Task<string> MetricsAsync() => await http.GetStringAsync("/metrics");
 
     public Task<long> CountAsync(string sql) => database.ScalarAsync<long>(sql);
@@ -135,7 +157,7 @@ internal sealed partial class FaultRun : IAsyncDisposable
     public async Task<Figures> SettleAsync(double recovery, TimeSpan? limit = null)
     {
         await Until.TrueAsync(
-            async () => await database.ScalarAsync<long>("SELECT (SELECT count(*) FROM cases WHERE busy) + (SELECT count(*) FROM waits WHERE state = 'waiting')") == 0,
+            async () => await database.ScalarAsync<long>("SELECT (SELECT count(*) FROM cases WHERE busy) + (SELECT count(*) FROM waits WHERE state IN ('waiting', 'offered'))") == 0,
             "every delivery is settled", limit ?? SettleLimit);
         return await CountAsync(recovery);
     }

@@ -83,7 +83,7 @@ public sealed class FlappingPartnersTests(ITestOutputHelper output)
         var attempts = requests.Where(request => request.Command is not null).GroupBy(request => request.Command).Max(group => group.Count());
         long redirects = 0;
         foreach (var partner in partners)
-            redirects += (long)(await run.StatsAsync(partner))["redirectsFollowed"]!;
+            redirects += (await run.StatsAsync(partner)).RedirectsFollowed;
         var calm = FaultRun.Percentile(await run.LatenessAsync(Healthy, calmFrom, faultsFrom), 95);
         var beside = FaultRun.Percentile(await run.LatenessAsync(Healthy, faultsFrom, faultsTo), 95);
         var figures = await run.CountAsync(recovery: drained);

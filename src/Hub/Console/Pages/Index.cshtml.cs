@@ -61,7 +61,7 @@ internal sealed class IndexModel(LedgerQueries queries, ILanes lanes, PolicyStor
             return ("✖", Word($"breaker_{breaker}"), "bad");
         if (row.Parked > 0)
             return ("!", $"{Word("parked")} {row.Parked}", "warn");
-        return row.Waiting > 0 ? ("…", $"{Word("waiting")} {row.Waiting}", "warn") : ("✔", Word("breaker_Closed"), "good");
+        return row.Waiting > 0 ? ("…", $"{Word(IsFetched(row) ? "state_offered" : "waiting")} {row.Waiting}", "warn") : ("✔", Word("breaker_Closed"), "good");
     }
 
     public string Sentence()
@@ -77,6 +77,8 @@ internal sealed class IndexModel(LedgerQueries queries, ILanes lanes, PolicyStor
         if (Connectors.Where(row => row.Waiting > 0).MinBy(row => row.OldestWaiting) is { } late)
         {
             var open = late.Queued - late.Taken - late.Skipped;
+            if (IsFetched(late))
+                return English ? $"{Name(late.Name)}: {open:N0} not fetched yet" : $"{Name(late.Name)} {open:N0} 条尚未取走";
             return English
                 ? $"{Name(late.Name)}: {open:N0} not delivered, retrying ({Reason(late.LastReason)})"
                 : $"{Name(late.Name)} {open:N0} 条未送达，正在重试（{Reason(late.LastReason)}）";
@@ -85,6 +87,8 @@ internal sealed class IndexModel(LedgerQueries queries, ILanes lanes, PolicyStor
         var last = Connectors.Max(row => row.LastTakenAt);
         return $"{Word("all_well")}{(English ? ", " : "，")}{Word("last_delivery")} {Ago(last)}";
     }
+
+    private bool IsFetched(ConnectorTotals row) => lanes.Find(row.Name) is { Pulls: true };
 
     /// <summary>The sentence for a reason word; the word itself where there is none.</summary>
     public string Reason(string? reason) => reason is null ? "" : Word($"reason_{reason}") is var word && word.StartsWith("reason_", StringComparison.Ordinal) ? Word(reason) : word;
