@@ -477,13 +477,15 @@ internal sealed class Simulation
 
         foreach (var partner in partners)
         {
-            Finder.Pause(partner.Name, null, Now);
             partner.Late.ForEach(partner.Do);
             partner.Late.Clear();
         }
 
         for (var round = 0; Invariants.Broken is null; round++)
         {
+            // A partner's last word may have been to pause it.
+            foreach (var partner in partners)
+                Finder.Pause(partner.Name, null, Now);
             foreach (var node in Live)
                 node.Beat(Finder);
             foreach (var publication in publisher.All.Where(publication => publication.Answer is null))

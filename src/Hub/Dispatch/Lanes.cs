@@ -142,7 +142,8 @@ internal sealed partial class PartnerLane : IAsyncDisposable
     public int Room()
     {
         var now = time.GetUtcNow();
-        if (closing || PausedReason is not null || Interlocked.Read(ref holdUntilTicks) > now.UtcTicks)
+        // Without a number a lease would be nobody's.
+        if (closing || node.Node == 0 || PausedReason is not null || Interlocked.Read(ref holdUntilTicks) > now.UtcTicks)
             return 0;
         return Breaker.State switch
         {
@@ -206,14 +207,19 @@ internal sealed partial class PartnerLane : IAsyncDisposable
         var taken = new List<LeasedCommand>(Settings.BatchMax);
         while (await queue.Reader.WaitToReadAsync())
         {
-            while (TakeUp(taken) is { } carried)
+            while (TakeUp(taken, out var carried))
                 await carried;
         }
     }
 
     /// <summary>Takes up what goes in one call, as a worker does; the simulation calls it in place of workers.</summary>
-    /// <returns>Null when nothing waits.</returns>
-    internal Task? TakeUp(List<LeasedCommand> taken) => Take(taken) ? CarryAsync(taken) : null;
+    /// <returns>False when nothing waits.</returns>
+    internal bool TakeUp(List<LeasedCommand> taken, out Task carried)
+    {
+        var any = Take(taken);
+        carried = any ? CarryAsync(taken) : Task.CompletedTask;
+        return any;
+    }
 
     private async Task CarryAsync(List<LeasedCommand> taken)
     {
@@ -250,7 +256,7 @@ internal sealed partial class PartnerLane : IAsyncDisposable
     {
         var now = time.GetUtcNow();
         var longest = TimeSpan.FromSeconds(Settings.TimeoutSeconds * (leased.Command.AskFirst && connector.CanBeAsked ? 2 : 1));
-        if (now + longest <= leased.LeaseUntil && now <= node.AliveUntil)
+        if (now + longest <= leased.LeaseUntil && now <= node.AliveUntil && leased.Node == node.Node)
             return false;
         LogDropped(Settings.Name, leased.Command.Id);
         return true;

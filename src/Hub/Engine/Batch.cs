@@ -362,7 +362,7 @@ internal sealed class Batch(
             Write.Waits[(key.Connector, key.CaseId)] = null;
         lane = lane with { Status = LaneStatus.Leased, Fence = lane.Fence + 1, Attempts = lane.Attempts + 1, LeaseUntil = leaseUntil, Node = dispatcher.Node };
         Put(row, lane);
-        Released.Add(new LeasedCommand(CommandOf(delivery, row, lane, connector), row.KeyHash, row.CaseId, key.Connector, lane.Fence, leaseUntil, SHA256.HashData(delivery.Data)));
+        Released.Add(new LeasedCommand(CommandOf(delivery, row, lane, connector), row.KeyHash, row.CaseId, key.Connector, lane.Fence, leaseUntil, SHA256.HashData(delivery.Data)) { Node = lane.Node });
     }
 
     private static Command CommandOf(DeliveryRow delivery, CaseRow row, Lane lane, string connector) => new()
