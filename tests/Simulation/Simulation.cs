@@ -12,9 +12,8 @@ namespace Hub.Simulation;
 /// <param name="Broken">The first invariant that did not hold; null when all did.</param>
 /// <param name="Steps">Steps taken.</param>
 /// <param name="Events">Events accepted.</param>
-/// <param name="EarlyReleases">Known breaches, see <see cref="Invariants.EarlyReleaseIsKnown"/>.</param>
 /// <param name="Head">Hash of the last entry of the log, hexadecimal: tells one run from another.</param>
-internal sealed record SimulationResult(int Seed, string? Broken, int Steps, int Events, int EarlyReleases, string Head);
+internal sealed record SimulationResult(int Seed, string? Broken, int Steps, int Events, string Head);
 
 /// <summary>
 /// Hubs, a ledger, partners and publishers in one thread, driven by a seed: engine, ledger rules, lanes, breaker and processes are the real
@@ -106,7 +105,7 @@ internal sealed class Simulation
             Trace($"BROKEN: {broken}");
         foreach (var node in Live)
             node.Kill(backend);
-        return new(seed, Invariants.Broken, steps, Store.Events.Count, Invariants.EarlyReleases, Store.Log.Count == 0 ? "" : Convert.ToHexStringLower(Store.Log[^1].Hash));
+        return new(seed, Invariants.Broken, steps, Store.Events.Count, Store.Log.Count == 0 ? "" : Convert.ToHexStringLower(Store.Log[^1].Hash));
     }
 
     public void Trace(string what) => trace?.Invoke(string.Create(CultureInfo.InvariantCulture, $"{steps,5} {(Now - FakeClock.Start).TotalSeconds,10:F1} s  {what}"));
@@ -478,13 +477,15 @@ internal sealed class Simulation
 
         foreach (var partner in partners)
         {
-            Finder.Pause(partner.Name, null, Now);
             partner.Late.ForEach(partner.Do);
             partner.Late.Clear();
         }
 
         for (var round = 0; Invariants.Broken is null; round++)
         {
+            // A partner's last word may have been to pause it.
+            foreach (var partner in partners)
+                Finder.Pause(partner.Name, null, Now);
             foreach (var node in Live)
                 node.Beat(Finder);
             foreach (var publication in publisher.All.Where(publication => publication.Answer is null))

@@ -387,7 +387,7 @@ internal sealed class Batch(
             Write.Waits[(key.Connector, key.CaseId)] = null;
         lane = lane with { Status = LaneStatus.Leased, Fence = lane.Fence + 1, Attempts = lane.Attempts + 1, LeaseUntil = leaseUntil, Node = dispatcher.Node };
         Put(row, lane);
-        Released.Add(new LeasedCommand(CommandOf(delivery, row.Key, lane, connector), row.KeyHash, row.CaseId, key.Connector, lane.Fence, leaseUntil, SHA256.HashData(delivery.Data)));
+        Released.Add(new LeasedCommand(CommandOf(delivery, row.Key, lane, connector), row.KeyHash, row.CaseId, key.Connector, lane.Fence, leaseUntil, SHA256.HashData(delivery.Data)) { Node = lane.Node });
     }
 
     // Nobody holds an offered head, so there is no lease that could end; the fence still tells this offer from every push before and after it.

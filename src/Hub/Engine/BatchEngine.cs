@@ -85,7 +85,7 @@ internal sealed partial class BatchEngine(
         return true;
     }
 
-    private async Task RunAsync(List<EngineInput> inputs, CancellationToken stopping)
+    private async Task RunAsync(List<EngineInput> inputs, CancellationToken stopping, bool again = false)
     {
         try
         {
@@ -99,6 +99,13 @@ internal sealed partial class BatchEngine(
         catch (Exception error)
         {
             await ledger.RollbackAsync();
+            if (!again && inputs is [EventInput] && error is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+            {
+                // Another node took an event of this name for another case, whose lock is another: it is known now, and this one conflicts with it.
+                await RunAsync(inputs, stopping, again: true);
+                return;
+            }
+
             if (inputs.Count == 1)
             {
                 LogPoisoned(inputs[0].GetType().Name, FaultText.Of(error));

@@ -191,10 +191,12 @@ internal sealed partial class Sweeper(
         dead.Remove(node.Node);
         if (dead.Count == 0)
             return;
-        var busy = await queue.BusyCasesAsync(now + lanes.Lease + TimeSpan.FromMinutes(2));
-        await SubmitAllAsync(busy, found => new WakeInput(found.KeyHash) { DeadNodes = dead });
+
+        // Its number is gone before its leases are: should it come back meanwhile, its next beat tells it so. If this node ends in between, they end by their time.
         foreach (var gone in dead)
             await queue.StopNodeAsync(gone);
+        var busy = await queue.BusyCasesAsync(now + lanes.Lease + TimeSpan.FromMinutes(2));
+        await SubmitAllAsync(busy, found => new WakeInput(found.KeyHash) { DeadNodes = dead });
         LogTookOver(dead.Count, busy.Count);
     }
 

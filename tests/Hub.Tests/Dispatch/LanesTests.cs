@@ -219,6 +219,24 @@ public sealed class LanesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_node_that_was_declared_dead_and_came_back_sends_nothing_it_was_leased_before()
+    {
+        node.Node = 2;
+
+        await CarryAsync(Leased());
+
+        Assert.Equal(0, calls);
+    }
+
+    [Fact]
+    public void A_node_that_was_never_alive_takes_nothing()
+    {
+        node.AliveUntil = default;
+
+        Assert.False(lanes.TryReserve("utility"));
+    }
+
+    [Fact]
     public async Task A_closed_lane_begins_no_more()
     {
         lanes.TryReserve("utility");
@@ -299,5 +317,5 @@ public sealed class LanesTests : IAsyncLifetime
             Id = CommandId.Of(number, 1, 1), Type = CommandTypes.LeadCreate, Connector = "utility", Subject = Approvals.Code(1), LaneSeq = 1, Attempt = 1, CauseId = Guid.NewGuid(),
             CauseType = EventTypes.ProjectApprovalCreated, OccurredAt = clock.GetUtcNow(), RecordedAt = clock.GetUtcNow(), Data = "{}"u8.ToArray(),
         },
-        Guid.NewGuid(), 1, 1, 1, clock.GetUtcNow() + lanes.Lease, new byte[32]);
+        Guid.NewGuid(), 1, 1, 1, clock.GetUtcNow() + lanes.Lease, new byte[32]) { Node = 1 };
 }
