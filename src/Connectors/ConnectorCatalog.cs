@@ -8,6 +8,7 @@ public static class ConnectorCatalog
     public const string SgccCrm = "sgcc-crm";
     public const string LocalCrm = "local-crm";
     public const string Webhook = "webhook";
+    public const string Queue = "queue";
 
     private delegate IConnector Maker(ConnectorSettings settings, PartnerHttp http, TimeProvider clock);
 
@@ -16,6 +17,7 @@ public static class ConnectorCatalog
         [SgccCrm] = (settings, http, clock) => new SgccCrmConnector(settings, http, clock),
         [LocalCrm] = (settings, http, _) => new LocalCrmConnector(settings, http),
         [Webhook] = (settings, http, clock) => new WebhookConnector(settings, http, clock),
+        [Queue] = (settings, _, clock) => new QueueConnector(settings, clock),
     };
 
     public static IReadOnlyList<string> Kinds { get; } = [.. Makers.Keys];

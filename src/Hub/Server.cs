@@ -34,7 +34,7 @@ internal static class Server
         services.AddSingleton(new ConnectorNames(numbers, settings.Connectors.Select(connector => connector.Name).ToHashSet(StringComparer.Ordinal)));
 
         // Intake → Engine → Ledger → Dispatch → Connectors, and Schedule beside them.
-        services.AddSingleton<ApiKeys>().AddSingleton<PartnerAuthentication>().AddSingleton<PublisherRate>().AddSingleton<EventEndpoint>().AddSingleton<ReceiptEndpoint>();
+        services.AddSingleton<ApiKeys>().AddSingleton<PartnerAuthentication>().AddSingleton<PublisherRate>().AddSingleton<EventAcceptance>().AddSingleton<EventEndpoint>().AddSingleton<ReceiptEndpoint>().AddSingleton<QueueIntake>();
         services.AddSingleton<ILedger>(_ => new LedgerStore(settings.Database)).AddSingleton<LedgerQueries>().AddSingleton<ExchangeLog>().AddSingleton<BatchEngine>();
         services.AddSingleton<NodeLease>();
         if (settings.Role == HubRole.Hub)
@@ -115,7 +115,8 @@ internal static class Server
 
 /// <summary>Starts the parts in the order in which they need one another, and stops them so that nothing taken in is lost.</summary>
 internal sealed class HubLifetime(
-    BatchEngine engine, ILanes lanes, Sweeper sweeper, PartnerAuthentication authentication, PolicyWatch watch, DeliveryQueue queue, NodeLease node, HubSettings settings, MetricsText metrics)
+    BatchEngine engine, ILanes lanes, Sweeper sweeper, PartnerAuthentication authentication, PolicyWatch watch, DeliveryQueue queue, NodeLease node, HubSettings settings, MetricsText metrics,
+    QueueIntake queues)
     : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -127,11 +128,13 @@ internal sealed class HubLifetime(
         await authentication.StartAsync(cancellationToken);
         await sweeper.StartAsync(cancellationToken);
         await watch.StartAsync(cancellationToken);
+        queues.Start();
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         // The web server has stopped before: nothing new comes in. Attempts under way end and are settled, then the engine ends.
+        await queues.StopAsync();
         await watch.StopAsync(cancellationToken);
         await lanes.DrainAsync(TimeSpan.FromSeconds(settings.DrainSeconds));
         await sweeper.StopAsync(cancellationToken);

@@ -4,14 +4,11 @@ using System.Text;
 using System.Text.Json;
 using Hub.Engine;
 using Hub.Ledger;
-using Hub.Schemas;
-using Hub.Telemetry;
 
 namespace Hub.Intake;
 
 /// <summary><c>POST /api/v1/events</c>: one event or a batch. 202 only after the commit.</summary>
-internal sealed partial class EventEndpoint(
-    PartnerAuthentication authentication, PublisherRate rate, BatchEngine engine, LedgerQueries queries, TimeProvider time, ILogger<EventEndpoint> logger)
+internal sealed class EventEndpoint(PartnerAuthentication authentication, PublisherRate rate, EventAcceptance acceptance, LedgerQueries queries, TimeProvider time)
 {
     public const int BatchEventsMax = 100;
     public const int BatchBytesMax = 2 * 1024 * 1024;
@@ -116,7 +113,7 @@ internal sealed partial class EventEndpoint(
     {
         var now = time.GetUtcNow();
         var read = mode == ContentMode.Binary ? EventReader.Binary(http.Request.Headers, body, key, now) : EventReader.Structured(body, key, now);
-        var (accepted, problem, repeated) = await SubmitAsync(read, key);
+        var (accepted, problem, repeated) = await acceptance.SubmitAsync(read, key);
         if (problem is not null)
         {
             await Answers.WriteAsync(http, problem);
@@ -140,7 +137,7 @@ internal sealed partial class EventEndpoint(
 
         // All go to the engine together, in their order: one commit takes most of them.
         var now = time.GetUtcNow();
-        var submitted = events.Select(bytes => SubmitAsync(EventReader.Structured(bytes, key, now), key)).ToList();
+        var submitted = events.Select(bytes => acceptance.SubmitAsync(EventReader.Structured(bytes, key, now), key)).ToList();
         var items = new List<BatchItem>(events.Count);
         foreach (var (index, submission) in submitted.Index())
         {
@@ -154,36 +151,6 @@ internal sealed partial class EventEndpoint(
         await Answers.WriteAsync(http, 200, new BatchBody(count, items.Count - count, items), IntakeJson.Readable.BatchBody);
     }
 
-    private async Task<(AcceptedBody? Accepted, Problem? Problem, bool Repeated)> SubmitAsync(ReadResult read, ApiKey key)
-    {
-        if (read.Input is not { } input)
-            return (null, read.Problem, false);
-        try
-        {
-            var accepted = await engine.SubmitAsync(input);
-            switch (accepted.Verdict)
-            {
-                case EngineVerdict.Conflict:
-                    return (null, new Problem("id_reused", [new("/id", "id_reused", "相同 source 与 id 的事件内容不同", "An event with this source and id has other content")]), false);
-                case EngineVerdict.Repeated:
-                    return (AcceptedBody.Of((await queries.EventAsync(accepted.EventId))!), null, true);
-                default:
-                    HubMetrics.EventsAccepted.Add(1);
-                    return (AcceptedBody.Of(input.Event, accepted), null, false);
-            }
-        }
-        catch (Exception error) when (RefusalOf(error) is { } refusal)
-        {
-            return (null, refusal, false);
-        }
-        catch (Exception error)
-        {
-            LogFailed(input.Event.Id, error.GetType().Name);
-            await QuarantineAsync(key, input, error);
-            return (null, new Problem("processing_failed", RetryAfterSeconds: 60), false);
-        }
-    }
-
     /// <summary>The answer to what is nobody's fault but the moment's; null for anything else.</summary>
     internal static Problem? RefusalOf(Exception error) => error switch
     {
@@ -195,18 +162,6 @@ internal sealed partial class EventEndpoint(
     /// <summary>As <see cref="RefusalOf"/>, for plain queries: there any fault of the database is the moment's.</summary>
     internal static Problem? StoreRefusalOf(Exception error) =>
         RefusalOf(error) ?? (error is Npgsql.NpgsqlException ? new Problem("ledger_unavailable", RetryAfterSeconds: 5) : null);
-
-    private async Task QuarantineAsync(ApiKey key, EventInput input, Exception error)
-    {
-        try
-        {
-            await queries.QuarantineAsync(time.GetUtcNow(), key.Partner, input.Event.Id, error.ToString(), input.Event.Body.ToArray());
-        }
-        catch (Npgsql.NpgsqlException)
-        {
-            // The sender was told that it failed and keeps the event; the log has the reason.
-        }
-    }
 
     /// <summary>
     /// With an <c>Idempotency-Key</c> the whole answer is kept. A crash in between leaves a claim without an answer: the request may then be made
@@ -282,7 +237,4 @@ internal sealed partial class EventEndpoint(
         http.Response.ContentType = status is >= 400 ? "application/problem+json; charset=utf-8" : "application/json; charset=utf-8";
         await http.Response.Body.WriteAsync(stored.Response, http.RequestAborted);
     }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Event {EventId} could not be processed: {Reason}; it was set aside")]
-    private partial void LogFailed(Guid eventId, string reason);
 }
