@@ -8,6 +8,8 @@ public static class ConnectorCatalog
     public const string SgccCrm = "sgcc-crm";
     public const string LocalCrm = "local-crm";
     public const string Webhook = "webhook";
+    /// <summary>Put into a queue of the utility's own broker.</summary>
+    public const string Queue = "queue";
 
     /// <summary>Not called at all: it fetches what a webhook would be sent.</summary>
     public const string Feed = "feed";
@@ -20,6 +22,7 @@ public static class ConnectorCatalog
         [LocalCrm] = (settings, http, _) => new LocalCrmConnector(settings, http),
         [Webhook] = (settings, http, clock) => new WebhookConnector(settings, http, clock),
         [Feed] = (settings, _, _) => new FeedConnector(settings),
+        [Queue] = (settings, _, clock) => new QueueConnector(settings, clock),
     };
 
     public static IReadOnlyList<string> Kinds { get; } = [.. Makers.Keys];

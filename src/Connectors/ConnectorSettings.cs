@@ -17,17 +17,26 @@ public sealed record ConnectorSettings
     /// <summary>English name shown to people.</summary>
     public string TitleEn { get; init; } = "";
 
-    /// <summary>Absolute http or https address: the whole address of a webhook, the root of a CRM's interface; a feed has none.</summary>
+    /// <summary>
+    /// Absolute http or https address: the whole address of a webhook, the root of a CRM's interface. Of a queue: <c>amqp://host:port/vhost</c>, or
+    /// <c>amqps</c>, without user and password. A feed has none.
+    /// </summary>
     public Uri? Address { get; init; }
 
-    /// <summary>Webhook and feed: HMAC key <c>whsec_…</c>. CRM: the app secret or bearer token the partner gave.</summary>
+    /// <summary>Webhook, feed, queue: HMAC key <c>whsec_…</c>. CRM: the app secret or bearer token the partner gave.</summary>
     public string? Secret { get; init; }
 
-    /// <summary>Webhook and feed: Ed25519 seed <c>whsk_…</c> (base64, 32 bytes), for signatures <c>v1a</c>.</summary>
+    /// <summary>Webhook, feed, queue: Ed25519 seed <c>whsk_…</c> (base64, 32 bytes), for signatures <c>v1a</c>.</summary>
     public string? PrivateKey { get; init; }
 
-    /// <summary>The name we have at the CRM's gateway.</summary>
+    /// <summary>The name we have at the CRM's gateway, or at the queue's broker.</summary>
     public string? AppKey { get; init; }
+
+    /// <summary>Our password at the queue's broker.</summary>
+    public string? Password { get; init; }
+
+    /// <summary>Name of the queue; it is the partner's, and is there before we publish.</summary>
+    public string? Queue { get; init; }
 
     /// <summary>Power factor by which a load in kW becomes a capacity in kVA (<c>local-crm</c>); above 0, at most 1.</summary>
     public double PowerFactor { get; init; } = 0.9;
@@ -101,11 +110,15 @@ public sealed record ConnectorSettings
                 yield return "Address must be left out: a feed is fetched, nobody is called.";
             }
         }
-        else if (Address is not { IsAbsoluteUri: true, Scheme: "http" or "https" })
+        else if (Kind == ConnectorCatalog.Queue && Address is not { IsAbsoluteUri: true, Scheme: "amqp" or "amqps" })
+        {
+            yield return "Address must be an absolute amqp or amqps address.";
+        }
+        else if (Kind != ConnectorCatalog.Queue && Address is not { IsAbsoluteUri: true, Scheme: "http" or "https" })
         {
             yield return "Address must be an absolute http or https address.";
         }
-        else if (Address.UserInfo.Length > 0 || Address.Fragment.Length > 0)
+        else if (Address!.UserInfo.Length > 0 || Address.Fragment.Length > 0)
         {
             yield return "Address must carry neither a user name nor a fragment.";
         }
@@ -117,6 +130,10 @@ public sealed record ConnectorSettings
         ConnectorCatalog.LocalCrm => Missing(nameof(Secret), Secret),
         ConnectorCatalog.Webhook => Unsigned().Concat(SigningKeyProblems()),
         ConnectorCatalog.Feed => SigningKeyProblems(),
+        ConnectorCatalog.Queue =>
+        [
+            .. Unsigned(), .. SigningKeyProblems(), .. Missing(nameof(AppKey), AppKey), .. Missing(nameof(Password), Password), .. Missing(nameof(Queue), Queue),
+        ],
         _ => [],
     };
 

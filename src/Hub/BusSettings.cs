@@ -25,6 +25,12 @@ internal sealed record BusSettings
     /// <summary>How long a message may take to be confirmed by the broker before it counts as not sent.</summary>
     public double ConfirmSeconds { get; init; } = 5;
 
+    /// <summary>Queues that publishers send events to, one partner each; its publish keys say what it may.</summary>
+    public IReadOnlyList<PartnerQueue> Publishers { get; init; } = [];
+
+    /// <summary>Queues that utilities send receipts to, one partner each; it needs a valid receive key.</summary>
+    public IReadOnlyList<PartnerQueue> Receipts { get; init; } = [];
+
     public bool IsSet => Url.Length > 0;
 
     public Uri Address => new(Url);
@@ -46,6 +52,18 @@ internal sealed record BusSettings
             yield return $"Hub:Bus:Url must be an absolute address ({string.Join(", ", Schemes)}).";
         if (Prefix.Length is 0 or > 32 || !Prefix.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-'))
             yield return "Hub:Bus:Prefix must be 1 to 32 lower-case letters, digits or hyphens.";
+        if (Publishers.Count + Receipts.Count > 0 && (!IsSet || role == HubRole.Connectors))
+            yield return "Hub:Bus:Publishers and Hub:Bus:Receipts need Hub:Bus:Url, and a role other than connectors.";
+        foreach (var queue in Publishers.Concat(Receipts))
+        {
+            if (queue.Partner.Length == 0)
+                yield return $"Hub:Bus: the queue '{queue.Queue}' has no Partner.";
+            if (queue.Queue.Length is 0 or > 200 || queue.Queue.StartsWith("amq.", StringComparison.Ordinal) || queue.Queue.StartsWith(Prefix + "-", StringComparison.Ordinal) || queue.Queue.AsSpan().ContainsAnyExceptInRange('!', '~'))
+                yield return $"Hub:Bus: Queue '{queue.Queue}' must be 1 to 200 visible ASCII characters and begin with neither 'amq.' nor '{Prefix}-'.";
+        }
+
+        foreach (var twin in Publishers.Concat(Receipts).GroupBy(queue => queue.Queue).Where(group => group.Count() > 1))
+            yield return $"Hub:Bus: the queue '{twin.Key}' is named twice.";
         if (ConfirmSeconds is not (>= 1 and <= 60))
             yield return "Hub:Bus:ConfirmSeconds must be 1 to 60.";
     }
@@ -55,4 +73,15 @@ internal sealed record BusSettings
 #else
     private static readonly string[] Schemes = ["amqp", "amqps"];
 #endif
+}
+
+/// <summary>A queue that belongs to one partner.</summary>
+internal sealed record PartnerQueue
+{
+    public string Partner { get; init; } = "";
+
+    public string Queue { get; init; } = "";
+
+    /// <summary>Where what was refused is put, with the reason.</summary>
+    public string Refused => Queue + ".refused";
 }

@@ -34,7 +34,7 @@ internal static class Server
         services.AddSingleton(new ConnectorNames(numbers, settings.Connectors.Select(connector => connector.Name).ToHashSet(StringComparer.Ordinal)));
 
         // Intake → Engine → Ledger → Dispatch → Connectors, and Schedule beside them.
-        services.AddSingleton<ApiKeys>().AddSingleton<PartnerAuthentication>().AddSingleton<PublisherRate>().AddSingleton<EventTaker>().AddSingleton<EventEndpoint>().AddSingleton<ReceiptEndpoint>().AddSingleton<FeedEndpoint>();
+        services.AddSingleton<ApiKeys>().AddSingleton<PartnerAuthentication>().AddSingleton<PublisherRate>().AddSingleton<EventTaker>().AddSingleton<EventAcceptance>().AddSingleton<EventEndpoint>().AddSingleton<ReceiptEndpoint>().AddSingleton<QueueIntake>().AddSingleton<FeedEndpoint>();
         services.AddSingleton<ILedger>(_ => new LedgerStore(settings.Database)).AddSingleton<LedgerQueries>().AddSingleton<Feeds>().AddSingleton<FeedSignal>().AddSingleton<ExchangeLog>().AddSingleton<BatchEngine>();
         services.AddSingleton<NodeLease>();
         if (settings.Role == HubRole.Hub)
@@ -143,7 +143,8 @@ internal static class Server
 
 /// <summary>Starts the parts in the order in which they need one another, and stops them so that nothing taken in is lost.</summary>
 internal sealed class HubLifetime(
-    BatchEngine engine, ILanes lanes, Sweeper sweeper, PartnerAuthentication authentication, PolicyWatch watch, ChainWatch chain, PublisherSchedule schedule, DeliveryQueue queue, NodeLease node, HubSettings settings, MetricsText metrics, OtlpExport telemetry)
+    BatchEngine engine, ILanes lanes, Sweeper sweeper, PartnerAuthentication authentication, PolicyWatch watch, ChainWatch chain, PublisherSchedule schedule, DeliveryQueue queue, NodeLease node, HubSettings settings, MetricsText metrics,
+    OtlpExport telemetry, QueueIntake queues)
     : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -160,6 +161,7 @@ internal sealed class HubLifetime(
         await watch.StartAsync(cancellationToken);
         await chain.StartAsync(cancellationToken);
         await schedule.StartAsync(cancellationToken);
+        queues.Start();
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -167,6 +169,7 @@ internal sealed class HubLifetime(
         // The web server has stopped before: nothing new comes in. Attempts under way end and are settled, then the engine ends.
         await chain.StopAsync(cancellationToken);
         await schedule.StopAsync();
+        await queues.StopAsync();
         await watch.StopAsync(cancellationToken);
         await lanes.DrainAsync(TimeSpan.FromSeconds(settings.DrainSeconds));
         await sweeper.StopAsync(cancellationToken);

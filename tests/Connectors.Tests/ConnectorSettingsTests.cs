@@ -58,6 +58,28 @@ public sealed class ConnectorSettingsTests
         Assert.Contains(part, Assert.Single(settings.Validate()), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Address", "http://broker.example/", "amqp or amqps")]
+    [InlineData("Address", "amqp://user:word@broker.example/", "user name")]
+    [InlineData("AppKey", "", "AppKey is missing")]
+    [InlineData("Password", "", "Password is missing")]
+    [InlineData("Queue", "", "Queue is missing")]
+    [InlineData("Secret", "plain", "24 to 64")]
+    public void A_queue_needs_a_broker_a_name_there_and_a_key(string key, string value, string part)
+    {
+        var settings = Partnership.SettingsFor(ConnectorCatalog.Queue) with { PrivateKey = null };
+        settings = key switch
+        {
+            "Address" => settings with { Address = new Uri(value) },
+            "AppKey" => settings with { AppKey = value },
+            "Password" => settings with { Password = value },
+            "Queue" => settings with { Queue = value },
+            _ => settings with { Secret = value },
+        };
+
+        Assert.Contains(part, Assert.Single(settings.Validate()), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_feed_needs_no_key_and_has_no_address()
     {

@@ -56,17 +56,22 @@ internal sealed class Partnership : IAsyncDisposable
         return new(simulators, clock, change is null ? settings : change(settings));
     }
 
+    /// <summary>The kinds that call their partner; a queue has its own tests (<see cref="QueueConnectorTests"/>).</summary>
+    public static IReadOnlyList<string> HttpKinds { get; } = [.. ConnectorCatalog.PushedKinds.Where(kind => kind is not ConnectorCatalog.Queue)];
+
     public static ConnectorSettings SettingsFor(string kind) => new ConnectorSettings
     {
         Name = Name,
         Kind = kind,
         Title = "模拟",
         TitleEn = "Simulated",
-        Address = kind is ConnectorCatalog.Feed ? null : new Uri("http://127.0.0.1:9/"),
+        Address = kind is ConnectorCatalog.Feed ? null : new Uri(kind is ConnectorCatalog.Queue ? "amqp://127.0.0.1:9/" : "http://127.0.0.1:9/"),
     } with
     {
-        AppKey = kind is ConnectorCatalog.SgccCrm ? "hub" : null,
-        Secret = kind is ConnectorCatalog.Webhook or ConnectorCatalog.Feed ? "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" : "a shared secret",
+        AppKey = kind is ConnectorCatalog.SgccCrm or ConnectorCatalog.Queue ? "hub" : null,
+        Password = kind is ConnectorCatalog.Queue ? "a password" : null,
+        Queue = kind is ConnectorCatalog.Queue ? "approvals" : null,
+        Secret = kind is ConnectorCatalog.Webhook or ConnectorCatalog.Queue or ConnectorCatalog.Feed ? "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" : "a shared secret",
         PrivateKey = kind is ConnectorCatalog.Webhook ? "whsk_" + Convert.ToBase64String(Seed) : null,
     };
 

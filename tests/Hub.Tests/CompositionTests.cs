@@ -27,7 +27,7 @@ public sealed class CompositionTests
         Type[] parts =
         [
             typeof(HubSettings), typeof(TimeProvider), typeof(PolicyStore), typeof(ConnectorNames), typeof(DeliveryQueue), typeof(ApiKeys), typeof(ILedger), typeof(LedgerQueries),
-            typeof(ExchangeLog), typeof(PartnerAuthentication), typeof(EventEndpoint), typeof(ReceiptEndpoint), typeof(FeedEndpoint), typeof(Feeds), typeof(FeedSignal), typeof(BatchEngine), typeof(NodeLease), typeof(ILanes), typeof(IDispatcher),
+            typeof(ExchangeLog), typeof(PartnerAuthentication), typeof(EventAcceptance), typeof(EventEndpoint), typeof(QueueIntake), typeof(ReceiptEndpoint), typeof(FeedEndpoint), typeof(Feeds), typeof(FeedSignal), typeof(BatchEngine), typeof(NodeLease), typeof(ILanes), typeof(IDispatcher),
             typeof(Sweeper), typeof(PolicyWatch), typeof(ChainWatch), typeof(PublisherSchedule), typeof(PublisherPoll), typeof(PollPublisher), typeof(MetricsText), typeof(Health),
         ];
         Assert.All(parts, part => Assert.Same(app.Services.GetRequiredService(part), app.Services.GetRequiredService(part)));
@@ -101,10 +101,14 @@ public sealed class CompositionTests
     [InlineData("\"Telemetry\":{\"MetricsSeconds\":0}", "Hub:Telemetry:MetricsSeconds must be 1 to 3600.")]
     [InlineData("\"DrainSeconds\":301", "Hub:DrainSeconds must be 0 to 300.")]
     [InlineData("\"DrainSeconds\":\"NaN\"", "Hub:DrainSeconds must be 0 to 300.")]
-    [InlineData("\"Connectors\":[{\"Name\":\"a\",\"Kind\":\"pigeon\"}]", "Connector 'a': Kind 'pigeon' is not one of sgcc-crm, local-crm, webhook, feed.")]
+    [InlineData("\"Connectors\":[{\"Name\":\"a\",\"Kind\":\"pigeon\"}]", "Connector 'a': Kind 'pigeon' is not one of sgcc-crm, local-crm, webhook, feed, queue.")]
     [InlineData("\"Role\":\"hub\"", "Hub:Bus:Url is missing: the role hub needs a broker (amqp://user:password@host:port).")]
     [InlineData("\"Role\":\"connectors\",\"Bus\":{\"Url\":\"http://a\"}", "Hub:Bus:Url must be an absolute address (amqp, amqps).")]
     [InlineData("\"Bus\":{\"Prefix\":\"A b\"}", "Hub:Bus:Prefix must be 1 to 32 lower-case letters, digits or hyphens.")]
+    [InlineData("\"Bus\":{\"Publishers\":[{\"Partner\":\"a\",\"Queue\":\"q\"}]}", "Hub:Bus:Publishers and Hub:Bus:Receipts need Hub:Bus:Url, and a role other than connectors.")]
+    [InlineData("\"Bus\":{\"Receipts\":[{\"Partner\":\"a\",\"Queue\":\"hub-answers\"}]}", "must be 1 to 200 visible ASCII characters and begin with neither 'amq.' nor 'hub-'.")]
+    [InlineData("\"Bus\":{\"Publishers\":[{\"Queue\":\"q\"},{\"Queue\":\"q\"}]}", "Hub:Bus: the queue 'q' is named twice.")]
+    [InlineData("\"Bus\":{\"Publishers\":[{\"Queue\":\"q\"}]}", "Hub:Bus: the queue 'q' has no Partner.")]
     [InlineData("\"Bus\":{\"ConfirmSeconds\":0}", "Hub:Bus:ConfirmSeconds must be 1 to 60.")]
     [InlineData("\"Connectors\":[{\"Name\":\"a\"},{\"Name\":\"a\"}]", "Connector 'a' is set up twice.")]
     [InlineData("\"Publishers\":[{\"Name\":\"a\",\"Kind\":\"pigeon\"}]", "Publisher 'a': Kind 'pigeon' is not approval-platform.")]

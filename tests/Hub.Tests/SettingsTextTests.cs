@@ -13,6 +13,7 @@ public sealed class SettingsTextTests
     {
         ["Hub:Database"] = "required", ["Hub:Packs"] = "beside the program", ["Name"] = "required", ["Kind"] = "required", ["Address"] = "required",
         ["Hub:Publishers:Name"] = "required", ["Hub:Publishers:Kind"] = "required", ["Hub:Publishers:Address"] = "required", ["Hub:Publishers:AppKey"] = "required",
+        ["Hub:Bus:Publishers:Partner"] = "required", ["Hub:Bus:Publishers:Queue"] = "required", ["Hub:Bus:Receipts:Partner"] = "required", ["Hub:Bus:Receipts:Queue"] = "required",
         ["Hub:Publishers:Secret"] = "required", ["Hub:Publishers:Source"] = "required",
     };
 

@@ -18,20 +18,21 @@ internal sealed class WebhookConnector(ConnectorSettings settings, PartnerHttp h
 
     public Task<Answer> DeliverAsync(Command command, CancellationToken cancellation)
     {
-        var call = Call(
-            CommandEvent.IdOf(command),
-            CommandEvent.BodyOf(command),
-            "application/cloudevents+json; charset=utf-8",
-            ("X-Hub-Attempt", command.Attempt.ToString(CultureInfo.InvariantCulture)),
-            ("X-Hub-Due", command.DueAt is { } due ? CommandEvent.Instant(due) : null),
-            ("traceparent", command.TraceParent));
+        var body = CommandEvent.BodyOf(command);
+        var call = Call(body, "application/cloudevents+json; charset=utf-8", signer.HeadersOf(command, body, clock.GetUtcNow()));
         return http.CallAsync(call, response => response.IsSuccess ? Answer.Taken() : PartnerHttp.ByStatus(response), cancellation);
     }
 
     public async Task<IReadOnlyList<Answer>> DeliverAsync(IReadOnlyList<Command> commands, CancellationToken cancellation)
     {
         WebhookReply[]? replies = null;
-        var call = Call(BatchId(commands), CommandEvent.BatchOf(commands), "application/cloudevents-batch+json; charset=utf-8");
+        var (id, body, timestamp) = (BatchId(commands), CommandEvent.BatchOf(commands), clock.GetUtcNow().ToUnixTimeSeconds());
+        var call = Call(
+            body,
+            "application/cloudevents-batch+json; charset=utf-8",
+            ("webhook-id", id),
+            ("webhook-timestamp", timestamp.ToString(CultureInfo.InvariantCulture)),
+            ("webhook-signature", signer.Sign(id, timestamp, body)));
         var whole = await http.CallAsync(call, Understand, cancellation);
 
         // One of them may be what the partner cannot take; only alone can it be told which.
@@ -66,23 +67,12 @@ internal sealed class WebhookConnector(ConnectorSettings settings, PartnerHttp h
         };
     }
 
-    private PartnerCall Call(string id, byte[] body, string contentType, params ReadOnlySpan<(string Name, string? Value)> more)
+    private PartnerCall Call(byte[] body, string contentType, params ReadOnlySpan<(string Name, string? Value)> headers) => new(HttpMethod.Post, settings.Address!)
     {
-        var timestamp = clock.GetUtcNow().ToUnixTimeSeconds();
-        return new(HttpMethod.Post, settings.Address!)
-        {
-            Body = body,
-            ContentType = contentType,
-            Headers =
-            [
-                ("webhook-id", id),
-                ("webhook-timestamp", timestamp.ToString(CultureInfo.InvariantCulture)),
-                ("webhook-signature", signer.Sign(id, timestamp, body)),
-                ("User-Agent", Dialect.UserAgent),
-                .. more,
-            ],
-        };
-    }
+        Body = body,
+        ContentType = contentType,
+        Headers = [.. headers, ("User-Agent", Dialect.UserAgent)],
+    };
 
     public Task<Answer> AskAsync(Command command, CancellationToken cancellation) =>
         throw new NotSupportedException($"Connector '{settings.Name}' cannot be asked about command {command.Id}.");

@@ -20,7 +20,8 @@ internal sealed partial class BusChannel : ILanes, IAsyncDisposable
     private readonly BusSettings settings;
     private readonly ILogger<BusChannel> logger;
     private BatchEngine? engine;
-    private readonly IBusControl bus;
+    private readonly IBusControl receiving;
+    private readonly IBusControl sending;
     private bool stopped;
 
     public BusChannel(HubSettings settings, TimeProvider time, ILoggerFactory loggers)
@@ -29,7 +30,8 @@ internal sealed partial class BusChannel : ILanes, IAsyncDisposable
         logger = loggers.CreateLogger<BusChannel>();
         Lease = Lanes.LeaseFor(settings.Connectors);
         lanes = settings.Connectors.ToDictionary(connector => connector.Name, connector => new BusLane(connector, time, SendAsync, GiveBack), StringComparer.Ordinal);
-        bus = MessageBus.Create(settings.Bus, loggers, Endpoints);
+        receiving = MessageBus.Create(settings.Bus, loggers, Endpoints);
+        sending = MessageBus.CreateForSending(settings.Bus, loggers);
     }
 
     /// <summary>No node's death voids these leases, only their end: the connectors go on without the hub that released.</summary>
@@ -54,7 +56,8 @@ internal sealed partial class BusChannel : ILanes, IAsyncDisposable
         engine = target;
 
         // Not waited for: without its broker a hub still takes events in, and the library connects when it can.
-        _ = bus.StartAsync();
+        _ = sending.StartAsync();
+        _ = receiving.StartAsync();
     }
 
     public async Task DrainAsync(TimeSpan limit)
@@ -81,7 +84,8 @@ internal sealed partial class BusChannel : ILanes, IAsyncDisposable
         using var limit = new CancellationTokenSource(StopLimit);
         try
         {
-            await bus.StopAsync(limit.Token);
+            await receiving.StopAsync(limit.Token);
+            await sending.StopAsync(limit.Token);
         }
         catch (Exception error)
         {
@@ -122,7 +126,7 @@ internal sealed partial class BusChannel : ILanes, IAsyncDisposable
     private async Task SendAsync(BusLane lane, IReadOnlyList<LeasedCommand> commands)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(settings.ConfirmSeconds));
-        var queue = await bus.GetSendEndpoint(new Uri($"queue:{settings.Commands(lane.Settings.Name)}"));
+        var queue = await sending.GetSendEndpoint(new Uri($"queue:{settings.Commands(lane.Settings.Name)}"));
 
         // Past its lease a command would only be dropped by whoever takes it up.
         await queue.Send(new CommandEnvelope(self, commands), context => context.TimeToLive = Lease, limit.Token);
@@ -175,7 +179,7 @@ internal sealed partial class BusChannel : ILanes, IAsyncDisposable
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(settings.ConfirmSeconds));
         try
         {
-            await bus.Publish(freed, context => context.Durable = false, limit.Token);
+            await sending.Publish(freed, context => context.Durable = false, limit.Token);
         }
         catch (Exception error) when (error is not OutOfMemoryException)
         {

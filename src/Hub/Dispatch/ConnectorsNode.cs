@@ -25,7 +25,8 @@ internal sealed partial class ConnectorsNode : IHostedService, IAsyncDisposable
     private readonly Lanes lanes;
     private readonly TimeProvider time;
     private readonly ILogger<ConnectorsNode> logger;
-    private readonly IBusControl bus;
+    private readonly IBusControl receivingBus;
+    private readonly IBusControl sendingBus;
     private readonly ConcurrentDictionary<Release, Pending> pending = new();
     private readonly ConcurrentDictionary<Release, DateTimeOffset> answered = new();
     private readonly Channel<(Pending Pending, Answer Answer)> answers = Channel.CreateUnbounded<(Pending, Answer)>(new UnboundedChannelOptions { SingleReader = true });
@@ -41,7 +42,8 @@ internal sealed partial class ConnectorsNode : IHostedService, IAsyncDisposable
         this.lanes = lanes;
         this.time = time;
         logger = loggers.CreateLogger<ConnectorsNode>();
-        bus = MessageBus.Create(settings.Bus, loggers, Endpoints);
+        receivingBus = MessageBus.Create(settings.Bus, loggers, Endpoints);
+        sendingBus = MessageBus.CreateForSending(settings.Bus, loggers);
     }
 
     /// <summary>When the broker last confirmed a message of ours; readiness looks at it.</summary>
@@ -54,7 +56,8 @@ internal sealed partial class ConnectorsNode : IHostedService, IAsyncDisposable
         telling = Task.Run(TellAsync, CancellationToken.None);
 
         // Not waited for: the library connects when the broker is there.
-        _ = bus.StartAsync(CancellationToken.None);
+        _ = sendingBus.StartAsync(CancellationToken.None);
+        _ = receivingBus.StartAsync(CancellationToken.None);
         return Task.CompletedTask;
     }
 
@@ -68,7 +71,9 @@ internal sealed partial class ConnectorsNode : IHostedService, IAsyncDisposable
         using var limit = new CancellationTokenSource(StopLimit);
         try
         {
-            await bus.StopAsync(limit.Token);
+            // In this order: what is being consumed ends when its answers are sent.
+            await receivingBus.StopAsync(limit.Token);
+            await sendingBus.StopAsync(limit.Token);
         }
         catch (Exception error)
         {
@@ -194,7 +199,7 @@ internal sealed partial class ConnectorsNode : IHostedService, IAsyncDisposable
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(settings.Bus.ConfirmSeconds));
             try
             {
-                var queue = await bus.GetSendEndpoint(new Uri($"queue:{settings.Bus.Answers}"));
+                var queue = await sendingBus.GetSendEndpoint(new Uri($"queue:{settings.Bus.Answers}"));
                 await queue.Send(envelope, limit.Token);
                 return;
             }
@@ -229,7 +234,7 @@ internal sealed partial class ConnectorsNode : IHostedService, IAsyncDisposable
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(settings.Bus.ConfirmSeconds));
         try
         {
-            await bus.Publish(new Presence(self, presence), context => context.Durable = false, limit.Token);
+            await sendingBus.Publish(new Presence(self, presence), context => context.Durable = false, limit.Token);
             Interlocked.Exchange(ref toldTicks, time.GetUtcNow().UtcTicks);
         }
         catch (Exception error)

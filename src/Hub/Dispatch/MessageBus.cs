@@ -21,6 +21,12 @@ internal static class MessageBus
         return OnRabbitMq(settings, endpoints);
     }
 
+    /// <summary>
+    /// A connection for what is sent. Not the one that is consumed on: when that breaks, the library waits for the messages in work before it connects
+    /// anew, and those wait until their answers are sent.
+    /// </summary>
+    public static IBusControl CreateForSending(BusSettings settings, ILoggerFactory loggers) => Create(settings, loggers, _ => { });
+
     private static IBusControl OnRabbitMq(BusSettings settings, Action<IBusFactoryConfigurator> endpoints) => Bus.Factory.CreateUsingRabbitMq(bus =>
     {
         var address = settings.Address;

@@ -4,13 +4,11 @@ using System.Text;
 using System.Text.Json;
 using Hub.Engine;
 using Hub.Ledger;
-using Hub.Schemas;
 
 namespace Hub.Intake;
 
 /// <summary><c>POST /api/v1/events</c>: one event or a batch. 202 only after the commit.</summary>
-internal sealed class EventEndpoint(
-    PartnerAuthentication authentication, PublisherRate rate, EventTaker taker, LedgerQueries queries, TimeProvider time)
+internal sealed class EventEndpoint(PartnerAuthentication authentication, PublisherRate rate, EventAcceptance acceptance, LedgerQueries queries, TimeProvider time)
 {
     public const int BatchEventsMax = 100;
     public const int BatchBytesMax = 2 * 1024 * 1024;
@@ -115,7 +113,7 @@ internal sealed class EventEndpoint(
     {
         var now = time.GetUtcNow();
         var read = mode == ContentMode.Binary ? EventReader.Binary(http.Request.Headers, body, key, now) : EventReader.Structured(body, key, now);
-        var (accepted, problem, repeated) = await SubmitAsync(read, key, EventReader.TraceParent(http.Request));
+        var (accepted, problem, repeated) = await acceptance.SubmitAsync(read, key, EventReader.TraceParent(http.Request));
         if (problem is not null)
         {
             await Answers.WriteAsync(http, problem);
@@ -140,7 +138,7 @@ internal sealed class EventEndpoint(
         // All go to the engine together, in their order: one commit takes most of them.
         var now = time.GetUtcNow();
         var traceParent = EventReader.TraceParent(http.Request);
-        var submitted = events.Select(bytes => SubmitAsync(EventReader.Structured(bytes, key, now), key, traceParent)).ToList();
+        var submitted = events.Select(bytes => acceptance.SubmitAsync(EventReader.Structured(bytes, key, now), key, traceParent)).ToList();
         var items = new List<BatchItem>(events.Count);
         foreach (var (index, submission) in submitted.Index())
         {
@@ -154,25 +152,6 @@ internal sealed class EventEndpoint(
         await Answers.WriteAsync(http, 200, new BatchBody(count, items.Count - count, items), IntakeJson.Readable.BatchBody);
     }
 
-    private async Task<(AcceptedBody? Accepted, Problem? Problem, bool Repeated)> SubmitAsync(ReadResult read, ApiKey key, string? traceParent)
-    {
-        var (accepted, problem, fault) = await taker.TakeAsync(read, traceParent);
-        if (fault is not null)
-            await QuarantineAsync(key, read.Input!, fault);
-        if (accepted is not { } taken)
-            return (null, problem, false);
-        if (taken.Verdict != EngineVerdict.Repeated)
-            return (AcceptedBody.Of(read.Input!.Event, taken), null, false);
-        try
-        {
-            return (AcceptedBody.Of((await queries.EventAsync(taken.EventId))!), null, true);
-        }
-        catch (Exception error) when (StoreRefusalOf(error) is { } refusal)
-        {
-            return (null, refusal, false);
-        }
-    }
-
     /// <summary>The answer to what is nobody's fault but the moment's; null for anything else.</summary>
     internal static Problem? RefusalOf(Exception error) => error switch
     {
@@ -184,18 +163,6 @@ internal sealed class EventEndpoint(
     /// <summary>As <see cref="RefusalOf"/>, for plain queries: there any fault of the database is the moment's.</summary>
     internal static Problem? StoreRefusalOf(Exception error) =>
         RefusalOf(error) ?? (error is Npgsql.NpgsqlException ? new Problem("ledger_unavailable", RetryAfterSeconds: 5) : null);
-
-    private async Task QuarantineAsync(ApiKey key, EventInput input, Exception error)
-    {
-        try
-        {
-            await queries.QuarantineAsync(time.GetUtcNow(), key.Partner, input.Event.Id, error.ToString(), input.Event.Body.ToArray());
-        }
-        catch (Npgsql.NpgsqlException)
-        {
-            // The sender was told that it failed and keeps the event; the log has the reason.
-        }
-    }
 
     /// <summary>
     /// With an <c>Idempotency-Key</c> the whole answer is kept. A crash in between leaves a claim without an answer: the request may then be made

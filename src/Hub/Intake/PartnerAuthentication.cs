@@ -13,6 +13,7 @@ internal sealed partial class PartnerAuthentication(ApiKeys keys, TimeProvider t
 
     private readonly SemaphoreSlim loading = new(1, 1);
     private FrozenDictionary<string, ApiKey> known = FrozenDictionary<string, ApiKey>.Empty;
+    private readonly TaskCompletionSource loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DateTimeOffset lookedAt;
 
     /// <summary>The key of a request; null when it has none that is valid now.</summary>
@@ -29,6 +30,22 @@ internal sealed partial class PartnerAuthentication(ApiKeys keys, TimeProvider t
         if (!known.TryGetValue(keyId, out var key) || !key.IsValidAt(time.GetUtcNow()))
             return null;
         return CryptographicOperations.FixedTimeEquals(ApiKeys.HashSecret(secret), key.SecretHash) ? key : null;
+    }
+
+    /// <summary>The keys a partner has for a direction, for what comes in by its queue: the broker let it in, its keys say what it may.</summary>
+    public async ValueTask<IReadOnlyList<ApiKey>> KeysOfAsync(string partner, string direction, CancellationToken cancellation)
+    {
+        await loaded.Task.WaitAsync(cancellation);
+        var valid = Valid();
+        if (valid.Count == 0)
+        {
+            await LookAgainAsync(cancellation);
+            valid = Valid();
+        }
+
+        return valid;
+
+        List<ApiKey> Valid() => [.. known.Values.Where(key => key.Partner == partner && key.Direction == direction && key.IsValidAt(time.GetUtcNow())).OrderBy(key => key.KeyId, StringComparer.Ordinal)];
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -75,6 +92,7 @@ internal sealed partial class PartnerAuthentication(ApiKeys keys, TimeProvider t
                 return;
             lookedAt = time.GetUtcNow();
             known = (await keys.ListAsync(cancellation)).ToFrozenDictionary(key => key.KeyId, StringComparer.Ordinal);
+            loaded.TrySetResult();
         }
         catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException or OperationCanceledException)
         {

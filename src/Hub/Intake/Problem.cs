@@ -88,12 +88,17 @@ internal static class Answers
         await SendAsync(http, JsonSerializer.SerializeToUtf8Bytes(Body(http, problem, retryAfter), IntakeJson.Readable.ProblemBody));
     }
 
-    public static ProblemBody Body(HttpContext http, Problem problem, int? retryAfter = null)
+    public static ProblemBody Body(HttpContext http, Problem problem, int? retryAfter = null) => Body(PrefersEnglish(http), http.TraceIdentifier, problem, retryAfter);
+
+    /// <param name="english">Else Chinese.</param>
+    /// <param name="instance">What the sender can name it by.</param>
+    /// <param name="problem">What is wrong.</param>
+    /// <param name="retryAfter">Seconds.</param>
+    public static ProblemBody Body(bool english, string instance, Problem problem, int? retryAfter = null)
     {
-        var english = PrefersEnglish(http);
         var kind = problem.Kind;
         return new(
-            $"/problems/{problem.Code}", english ? kind.TitleEn : kind.TitleZh, problem.Status, problem.Detail ?? (english ? kind.AdviceEn : kind.AdviceZh), http.TraceIdentifier,
+            $"/problems/{problem.Code}", english ? kind.TitleEn : kind.TitleZh, problem.Status, problem.Detail ?? (english ? kind.AdviceEn : kind.AdviceZh), instance,
             problem.Code, problem.Errors?.Select(error => new ProblemError(error.Pointer, error.Code, error.MessageZh, error.MessageEn)).ToList(), kind.Retryable, retryAfter);
     }
 

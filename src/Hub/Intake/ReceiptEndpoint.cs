@@ -65,11 +65,29 @@ internal sealed class ReceiptEndpoint(
             return new Problem("unsupported_media_type");
         if (await EventEndpoint.ReadBodyAsync(http, ReceiptBytesMax) is not { } body)
             return new Problem("too_large");
-        if (await FindAsync(key, id) is not { } row)
-            return new Problem("not_found");
-        var (receipt, problem) = EventReader.ReadReceipt(body);
+        var (accepted, problem, repeated) = await TakeReceiptAsync(key, id, body, EventReader.TraceParent(http.Request));
         if (problem is not null)
             return problem;
+        if (repeated)
+            http.Response.Headers["Idempotency-Replayed"] = "true";
+        await Answers.WriteAsync(http, 202, accepted!, IntakeJson.Readable.AcceptedBody);
+        return null;
+    });
+
+    /// <summary>Takes a receipt in, whichever way it came. Throws what the database throws.</summary>
+    /// <param name="key">A key to receive with.</param>
+    /// <param name="id">Of the event or of the delivery.</param>
+    /// <param name="body">The receipt as received.</param>
+    /// <param name="traceParent">W3C trace context of the call it came with, when there was one.</param>
+    public async Task<Acceptance> TakeReceiptAsync(ApiKey key, string id, byte[] body, string? traceParent = null)
+    {
+        if (body.Length > ReceiptBytesMax)
+            return Refused(new Problem("too_large"));
+        if (await FindAsync(key, id) is not { } row)
+            return Refused(new Problem("not_found"));
+        var (receipt, problem) = EventReader.ReadReceipt(body);
+        if (problem is not null)
+            return Refused(problem);
 
         var now = time.GetUtcNow();
         var at = receipt!.At!.Value;
@@ -90,21 +108,20 @@ internal sealed class ReceiptEndpoint(
             DataLength = body.Length,
         };
         var input = new EventInput(stored, receipt, row.CaseType, row.CaseKey, SHA256.HashData(body));
-        using var span = Tracing.Receipt(input, EventReader.TraceParent(http.Request), row.TraceParent);
+        using var span = Tracing.Receipt(input, traceParent, row.TraceParent);
         var accepted = await engine.SubmitAsync(input);
         if (accepted.Verdict == EngineVerdict.Conflict)
-            return new Problem("id_reused");
+            return Refused(new Problem("id_reused"));
         if (accepted.Refusal is { } refusal)
-            return new Problem(refusal == "not_a_receiver" ? "not_found" : refusal);
+            return Refused(new Problem(refusal == "not_a_receiver" ? "not_found" : refusal));
         var repeated = accepted.Verdict == EngineVerdict.Repeated;
-        if (repeated)
-            http.Response.Headers["Idempotency-Replayed"] = "true";
-        else
+        if (!repeated)
             HubMetrics.ReceiptLatency.Record((now - new DateTimeOffset(row.RecordedAt, TimeSpan.Zero)).TotalSeconds, new KeyValuePair<string, object?>("receiver", key.Partner));
         var answer = repeated ? AcceptedBody.Of((await queries.EventAsync(accepted.EventId))!) : AcceptedBody.Of(stored, accepted);
-        await Answers.WriteAsync(http, 202, answer with { Self = $"/api/v1/events/{row.EventId}/receipts" }, IntakeJson.Readable.AcceptedBody);
-        return null;
-    });
+        return new(answer with { Self = $"/api/v1/events/{row.EventId}/receipts" }, null, repeated);
+    }
+
+    private static Acceptance Refused(Problem problem) => new(null, problem, Repeated: false);
 
     private async Task GuardAsync(HttpContext http, Func<ApiKey, Task<Problem?>> answer)
     {

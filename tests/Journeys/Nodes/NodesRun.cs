@@ -44,7 +44,8 @@ internal sealed class NodesRun : IAsyncDisposable
         Connectors = connectors;
     }
 
-    public Recorder Recorder { get; } = new();
+    /// <summary>Counts from when everything runs.</summary>
+    public Recorder Recorder { get; private set; } = new();
 
     public IReadOnlyList<Node> Hubs { get; }
 
@@ -91,6 +92,7 @@ internal sealed class NodesRun : IAsyncDisposable
         await using var keys = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(fresh.ConnectionString) { Pooling = false });
         var key = await new ApiKeys(keys, TimeProvider.System).CreateAsync("demo-bureau", ApiKey.Publish, [Approvals.Source], [], [], legalBasis: null, days: null, CancellationToken.None);
         run.http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        run.Recorder = new();
         return run;
     }
 
