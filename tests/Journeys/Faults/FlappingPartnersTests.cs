@@ -49,6 +49,9 @@ public sealed class FlappingPartnersTests(ITestOutputHelper output)
     {
         string[] partners = [.. First.Keys, Healthy];
         await using var run = await FaultRun.StartAsync(partners);
+        await Task.WhenAll(partners.Select(partner => run.PublishCaseAsync(partner, versions: 5)));
+        foreach (var partner in partners)
+            await run.UntilDeliveredAsync(partner);
         var calmFrom = TimeProvider.System.GetUtcNow();
         await PublishAsync(run, partners, Phase / 2);
         foreach (var partner in partners)
@@ -72,6 +75,9 @@ public sealed class FlappingPartnersTests(ITestOutputHelper output)
         foreach (var partner in partners)
             await run.SetFaultAsync(partner, new Fault());
         var repaired = run.Recorder.Now;
+
+        // Life goes on after the repair: the first events show that the partners are back, and free what waits.
+        await Task.WhenAll(partners.Where(partner => partner != HoldsForAnHour).Select(partner => run.PublishCaseAsync(partner, versions: 8)));
         foreach (var partner in partners.Where(partner => partner != HoldsForAnHour))
             await run.UntilDeliveredAsync(partner);
         var drained = run.Recorder.Now - repaired;
