@@ -128,7 +128,7 @@ internal sealed class Pace(ConnectorSettings settings, TimeProvider time)
         throttledSince ??= now;
         window = 1;
         var own = FirstHold * Math.Pow(2, Math.Min(holds - 1, 10));
-        var wait = asked > FirstHold ? asked.Value : own < LongestHold ? own : LongestHold;
+        var wait = asked >= FirstHold ? asked.Value : own < LongestHold ? own : LongestHold;
 
         // A later answer with a shorter wait does not undo a longer one.
         if (now + wait > holdUntil)

@@ -95,6 +95,18 @@ public sealed class PaceTests
     }
 
     [Fact]
+    public void A_partner_that_says_how_long_is_taken_at_its_word_each_time()
+    {
+        var pace = Paced();
+        for (var probe = 0; probe < 4; probe++)
+        {
+            pace.Observe(Throttled(seconds: 1));
+            Assert.Equal(1, Left(pace));
+            clock.Advance(TimeSpan.FromSeconds(1));
+        }
+    }
+
+    [Fact]
     public void A_shorter_wait_never_undoes_a_longer_one()
     {
         var pace = Paced();
