@@ -12,7 +12,10 @@ internal enum Relief
     /// <summary>The partner had asked for fewer calls for some seconds and takes them again: a rate limit, or a hiccup.</summary>
     Eased,
 
-    /// <summary>The same after more than a minute: it was away.</summary>
+    /// <summary>
+    /// It is well: it took some in a row without asking for another pause, or one after it had been away (asking for none for more than a minute, or
+    /// failing as often in a row as would open a breaker).
+    /// </summary>
     Recovered,
 }
 
@@ -22,6 +25,7 @@ internal sealed class Pace(ConnectorSettings settings, TimeProvider time)
     // What a partner without a Retry-After gets: doubled while it goes on asking, so that a long outage is not hammered.
     private static readonly TimeSpan FirstHold = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(30);
+    private const int WellAfter = 8;
     private static readonly TimeSpan Outage = TimeSpan.FromMinutes(1);
 
     // A command waits for its turn at most so long: well within what a lease leaves beyond the longest attempt.
@@ -33,6 +37,7 @@ internal sealed class Pace(ConnectorSettings settings, TimeProvider time)
     private DateTimeOffset holdUntil;
     private DateTimeOffset? throttledSince;
     private int holds;
+    private int failures;
     private int window = int.MaxValue;
 
     /// <summary>Until when the partner wants no call; null when it never said.</summary>
@@ -91,20 +96,28 @@ internal sealed class Pace(ConnectorSettings settings, TimeProvider time)
         {
             var now = time.GetUtcNow();
             if (answer.Throttle)
-            {
                 Hold(answer.RetryAfter, now);
+            if (answer.Outcome is not (Outcome.Taken or Outcome.Refused))
+            {
+                // Faults that open no breaker count here too (redirects, a wrong address, a wrong key), but not what never left.
+                failures += answer.Reason is AnswerReasons.BreakerOpen or AnswerReasons.NotSeen ? 0 : 1;
                 return Relief.None;
             }
 
             // What was sent before the pause and answered in it says nothing about the partner now.
-            if (answer.Outcome is not (Outcome.Taken or Outcome.Refused) || window == int.MaxValue || holdUntil > now)
-                return Relief.None;
-            window = window + 1 >= settings.Workers ? int.MaxValue : window + 1;
-            if (throttledSince is not { } since)
-                return Relief.None;
-            (throttledSince, holds) = (null, 0);
-            return now - since > Outage ? Relief.Recovered : Relief.Eased;
+            return holdUntil > now ? Relief.None : Relieve(now);
         }
+    }
+
+    private Relief Relieve(DateTimeOffset now)
+    {
+        var well = window == WellAfter - 1;
+        window = well || window == int.MaxValue ? int.MaxValue : window + 1;
+        var relief = well || failures >= settings.Breaker.Minimum || now - throttledSince > Outage ? Relief.Recovered
+            : throttledSince is null ? Relief.None
+            : Relief.Eased;
+        (throttledSince, holds, failures) = (null, 0, 0);
+        return relief;
     }
 
     private void Hold(TimeSpan? asked, DateTimeOffset now)
@@ -115,7 +128,7 @@ internal sealed class Pace(ConnectorSettings settings, TimeProvider time)
         throttledSince ??= now;
         window = 1;
         var own = FirstHold * Math.Pow(2, Math.Min(holds - 1, 10));
-        var wait = asked > FirstHold ? asked.Value : own < LongestHold ? own : LongestHold;
+        var wait = asked >= FirstHold ? asked.Value : own < LongestHold ? own : LongestHold;
 
         // A later answer with a shorter wait does not undo a longer one.
         if (now + wait > holdUntil)

@@ -126,7 +126,7 @@ internal sealed class DeliveryQueue(NpgsqlDataSource database)
     /// The partner's pause was short: what it turned away is due, but only what has attempts to spare. A partner that takes one call a second
     /// turns many away, and the later attempts must still be there when its backlog is gone.
     /// </summary>
-    public Task<int> EaseAsync(short connector, DateTimeOffset now) => ExecuteAsync(RecoverSql, new { connector, now, reason = AnswerReasons.Throttled, attemptsMax = 3 });
+    public Task<int> EaseAsync(short connector, DateTimeOffset now) => ExecuteAsync(RecoverSql, new { connector, now, reason = AnswerReasons.Throttled, attemptsMax = 6 });
 
     public async Task<int> StartNodeAsync(DateTimeOffset now, DateTimeOffset until)
     {

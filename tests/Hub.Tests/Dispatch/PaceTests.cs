@@ -62,14 +62,15 @@ public sealed class PaceTests
         Assert.Equal((true, 0), (pace.IsHeld, pace.Limit()));
 
         clock.Advance(TimeSpan.FromSeconds(90));
-        var limits = new List<int> { pace.Limit() };
-        for (var good = 0; good < 3; good++)
+        var (limits, reliefs) = (new List<int> { pace.Limit() }, new List<Relief>());
+        for (var good = 0; good < 7; good++)
         {
-            pace.Observe(Answer.Taken());
+            reliefs.Add(pace.Observe(Answer.Taken()));
             limits.Add(pace.Limit());
         }
 
-        Assert.Equal([1, 2, 3, int.MaxValue], limits);
+        Assert.Equal([1, 2, 3, 4, 5, 6, 7, int.MaxValue], limits);
+        Assert.Equal([Relief.Recovered, .. Enumerable.Repeat(Relief.None, 5), Relief.Recovered], reliefs);
     }
 
     [Fact]
@@ -91,6 +92,18 @@ public sealed class PaceTests
 
         Assert.Equal([1, 2, 4, 8, 16, 30, 30], pauses);
         Assert.Equal(1, Left(pace));
+    }
+
+    [Fact]
+    public void A_partner_that_says_how_long_is_taken_at_its_word_each_time()
+    {
+        var pace = Paced();
+        for (var probe = 0; probe < 4; probe++)
+        {
+            pace.Observe(Throttled(seconds: 1));
+            Assert.Equal(1, Left(pace));
+            clock.Advance(TimeSpan.FromSeconds(1));
+        }
     }
 
     [Fact]
@@ -118,6 +131,25 @@ public sealed class PaceTests
         pace.Observe(Throttled(seconds: 61));
         clock.Advance(TimeSpan.FromSeconds(61));
         Assert.Equal(Relief.Recovered, pace.Observe(Answer.Refused(AnswerReasons.ContentRefused)));
+    }
+
+    [Fact]
+    public void A_partner_that_failed_as_often_in_a_row_as_would_open_a_breaker_is_back_with_the_first_good_answer()
+    {
+        var pace = Paced();
+        Fail(times: 9);
+        Assert.Equal(Relief.None, pace.Observe(Answer.Taken()));
+        Fail(times: 9);
+        pace.Observe(Answer.Unavailable(AnswerReasons.BreakerOpen));
+        Assert.Equal(Relief.None, pace.Observe(Answer.Taken()));
+        Fail(times: 10);
+        Assert.Equal((Relief.Recovered, Relief.None), (pace.Observe(Answer.Taken()), pace.Observe(Answer.Taken())));
+
+        void Fail(int times)
+        {
+            for (var time = 0; time < times; time++)
+                Assert.Equal(Relief.None, pace.Observe(Answer.Unavailable(AnswerReasons.Redirected)));
+        }
     }
 
     private double Left(Pace pace) => (pace.HoldUntil!.Value - clock.GetUtcNow()).TotalSeconds;

@@ -43,7 +43,7 @@ public sealed class ReliefTests : IAsyncLifetime
     {
         await FailAsync(project: 1, Answer.Unavailable(AnswerReasons.Unreachable));
         await FailAsync(project: 2, Answer.Unavailable(AnswerReasons.Throttled));
-        await FailAsync(project: 3, Answer.Unavailable(AnswerReasons.Throttled), attempts: 4);
+        await FailAsync(project: 3, Answer.Unavailable(AnswerReasons.Throttled), attempts: 7);
 
         Assert.Equal(1, await queue.EaseAsync(hub.Names.Number("sgcc-linfen"), hub.Clock.GetUtcNow()));
     }
