@@ -18,7 +18,7 @@ RUN dotnet publish src/Hub -c Release --no-restore -o /out/hub \
 FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS hub
 WORKDIR /app
 COPY --from=build /out/hub ./
-ENV DOTNET_NOLOGO=1 Hub__Url=http://0.0.0.0:8080
+ENV DOTNET_NOLOGO=1 DOTNET_GCgen0size=0x4000000 Hub__Url=http://0.0.0.0:8080
 EXPOSE 8080
 USER $APP_UID
 # The image has no curl; bash can speak enough HTTP to ask whether the hub is ready.

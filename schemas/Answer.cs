@@ -98,6 +98,9 @@ public static class AnswerReasons
     /// <summary>The breaker is open: not attempted.</summary>
     public const string BreakerOpen = "breaker_open";
 
+    /// <summary>It never left: the partner had asked for a pause, the connector was stopped, or the node was stopping. Not attempted.</summary>
+    public const string Queued = "queued";
+
     /// <summary>The receiver set <c>webhook-delivery: abort-message</c>.</summary>
     public const string Aborted = "aborted_by_receiver";
 

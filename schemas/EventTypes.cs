@@ -11,6 +11,12 @@ public static class EventTypes
     /// <summary>A utility's business receipt or progress on an event it was sent.</summary>
     public const string ReceiptReported = "hub.delivery.receipt.v1";
 
+    /// <summary>Hub's own: a page of a polled platform was read, and everything on it is committed.</summary>
+    public const string PublisherPageRead = "hub.publisher_poll.page_read.v1";
+
+    /// <summary>Hub's own: a polled platform was away or wrong; the cursor did not move.</summary>
+    public const string PublisherPollFailed = "hub.publisher_poll.failed.v1";
+
     /// <summary>What a publisher may send.</summary>
     public static IReadOnlyList<string> Publishable { get; } =
         [ProjectApprovalCreated, ProjectApprovalAmended, ProjectApprovalExtended, ProjectApprovalRevoked];

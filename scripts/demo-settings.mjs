@@ -63,6 +63,13 @@ const partners = fs.readFileSync(path.join(root, 'scripts', 'partners.tsv'), 'ut
     return { name, kind, title, titleEn, port: adminPort + 1 + index, hubKey: known.get(`KEY_${variable}`), ...secrets };
   });
 
+// A platform that cannot push: Hub polls it, its simulator listens behind the utilities'.
+const platform = {
+  name: 'demo-platform', kind: 'approval-platform', port: adminPort + 1 + partners.length,
+  appKey: keep('APP_KEY_DEMO_PLATFORM', () => `hub-${random(6).toString('hex')}`),
+  secret: keep('SECRET_DEMO_PLATFORM', () => random(24).toString('hex')),
+};
+
 const write = (name, text, mode = 0o600) => {
   fs.writeFileSync(file(name), text, { mode });
   fs.chmodSync(file(name), mode);
@@ -86,8 +93,12 @@ write('settings.json', JSON.stringify({
     Url: hubUrl,
     SitePacks: file('packs'),
     Connectors: partners.map(({ name, kind, title, titleEn, port, hub }) => ({
-      Name: name, Kind: kind, Title: title, TitleEn: titleEn, Address: `http://127.0.0.1:${port}`, ...hub,
+      Name: name, Kind: kind, Title: title, TitleEn: titleEn, ...(kind === 'feed' ? {} : { Address: `http://127.0.0.1:${port}` }), ...hub,
     })),
+    Publishers: [{
+      Name: platform.name, Kind: platform.kind, Address: `http://127.0.0.1:${platform.port}`, AppKey: platform.appKey, Secret: platform.secret,
+      Source: 'urn:hub:bureau:demo-platform', LegalBasis: '演示约定 demo agreement', Every: 5, PageSize: 20,
+    }],
   },
 }, null, 2));
 fs.mkdirSync(file('packs'), { recursive: true });
@@ -96,7 +107,7 @@ write('simulators.json', JSON.stringify({
   adminPort,
   hubUrl,
   journal: null,
-  partners: partners.map(({ name, kind, port, hubKey, partner }) => ({ name, kind, port, ...partner, hubKey })),
+  partners: [...partners.map(({ name, kind, port, hubKey, partner }) => ({ name, kind, port, ...partner, hubKey })), platform],
 }, null, 2));
 
 // The version is the seconds since the demo began: it rises by itself and stays below the contract's 1 000 000 for eleven days.

@@ -9,6 +9,9 @@ public static class ConnectorCatalog
     public const string LocalCrm = "local-crm";
     public const string Webhook = "webhook";
 
+    /// <summary>Not called at all: it fetches what a webhook would be sent.</summary>
+    public const string Feed = "feed";
+
     private delegate IConnector Maker(ConnectorSettings settings, PartnerHttp http, TimeProvider clock);
 
     private static readonly Dictionary<string, Maker> Makers = new()
@@ -16,9 +19,13 @@ public static class ConnectorCatalog
         [SgccCrm] = (settings, http, clock) => new SgccCrmConnector(settings, http, clock),
         [LocalCrm] = (settings, http, _) => new LocalCrmConnector(settings, http),
         [Webhook] = (settings, http, clock) => new WebhookConnector(settings, http, clock),
+        [Feed] = (settings, _, _) => new FeedConnector(settings),
     };
 
     public static IReadOnlyList<string> Kinds { get; } = [.. Makers.Keys];
+
+    /// <summary>The kinds that call their partner.</summary>
+    public static IReadOnlyList<string> PushedKinds { get; } = [.. Makers.Keys.Where(kind => kind != Feed)];
 
     /// <summary>Makes a connector with connections of its own, to be kept for the life of the process.</summary>
     /// <exception cref="InvalidOperationException">The settings are wrong; the message names every fault.</exception>

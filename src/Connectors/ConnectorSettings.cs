@@ -17,13 +17,13 @@ public sealed record ConnectorSettings
     /// <summary>English name shown to people.</summary>
     public string TitleEn { get; init; } = "";
 
-    /// <summary>Absolute http or https address: the whole address of a webhook, the root of a CRM's interface.</summary>
+    /// <summary>Absolute http or https address: the whole address of a webhook, the root of a CRM's interface; a feed has none.</summary>
     public Uri? Address { get; init; }
 
-    /// <summary>Webhook: HMAC key <c>whsec_…</c>. CRM: the app secret or bearer token the partner gave.</summary>
+    /// <summary>Webhook and feed: HMAC key <c>whsec_…</c>. CRM: the app secret or bearer token the partner gave.</summary>
     public string? Secret { get; init; }
 
-    /// <summary>Webhook: Ed25519 seed <c>whsk_…</c> (base64, 32 bytes), for signatures <c>v1a</c>.</summary>
+    /// <summary>Webhook and feed: Ed25519 seed <c>whsk_…</c> (base64, 32 bytes), for signatures <c>v1a</c>.</summary>
     public string? PrivateKey { get; init; }
 
     /// <summary>The name we have at the CRM's gateway.</summary>
@@ -46,17 +46,28 @@ public sealed record ConnectorSettings
     /// <summary>Deliveries that may wait in memory.</summary>
     public int QueueLimit { get; init; } = 256;
 
+    /// <summary>Attempts a second agreed with the partner, for each node; 0: no limit.</summary>
+    public double RatePerSecond { get; init; }
+
     public BreakerSettings Breaker { get; init; } = new();
+
+    /// <summary>True when its receiver fetches and is never called.</summary>
+    public bool AlwaysPulls => Kind == ConnectorCatalog.Feed;
+
+    /// <summary>True when its receiver may fetch: its commands have a form that needs no call.</summary>
+    public bool CanPull => Kind is ConnectorCatalog.Feed or ConnectorCatalog.Webhook;
 
     // The generated text of a record would print the secrets.
     public override string ToString() => $"{Name} ({Kind})";
 
     /// <summary>What is wrong, one sentence each; empty when the connector may start.</summary>
-    public IReadOnlyList<string> Validate() =>
-        [.. Problems().Select(problem => string.Create(CultureInfo.InvariantCulture, $"Connector '{Name}': {problem}"))];
+    public IReadOnlyList<string> Validate() => Named([.. IdentityProblems(), .. AddressProblems(), .. KeyProblems(), .. LimitProblems(), .. Breaker.Problems()]);
 
-    private IEnumerable<string> Problems() =>
-        [.. IdentityProblems(), .. AddressProblems(), .. KeyProblems(), .. LimitProblems(), .. Breaker.Problems()];
+    /// <summary>As <see cref="Validate"/>, for a hub whose connectors run elsewhere: only what it uses itself.</summary>
+    public IReadOnlyList<string> ValidateRemote() => Named([.. IdentityProblems(), .. LimitProblems()]);
+
+    private IReadOnlyList<string> Named(IReadOnlyList<string> problems) =>
+        [.. problems.Select(problem => string.Create(CultureInfo.InvariantCulture, $"Connector '{Name}': {problem}"))];
 
     private IEnumerable<string> IdentityProblems()
     {
@@ -83,7 +94,14 @@ public sealed record ConnectorSettings
 
     private IEnumerable<string> AddressProblems()
     {
-        if (Address is not { IsAbsoluteUri: true, Scheme: "http" or "https" })
+        if (AlwaysPulls)
+        {
+            if (Address is not null)
+            {
+                yield return "Address must be left out: a feed is fetched, nobody is called.";
+            }
+        }
+        else if (Address is not { IsAbsoluteUri: true, Scheme: "http" or "https" })
         {
             yield return "Address must be an absolute http or https address.";
         }
@@ -97,20 +115,18 @@ public sealed record ConnectorSettings
     {
         ConnectorCatalog.SgccCrm => Missing(nameof(AppKey), AppKey).Concat(Missing(nameof(Secret), Secret)),
         ConnectorCatalog.LocalCrm => Missing(nameof(Secret), Secret),
-        ConnectorCatalog.Webhook => WebhookKeyProblems(),
+        ConnectorCatalog.Webhook => Unsigned().Concat(SigningKeyProblems()),
+        ConnectorCatalog.Feed => SigningKeyProblems(),
         _ => [],
     };
+
+    private string[] Unsigned() => Secret is null && PrivateKey is null ? ["Secret (whsec_) or PrivateKey (whsk_) is missing: a push is never unsigned."] : [];
 
     private static IEnumerable<string> Missing(string name, string? value) =>
         string.IsNullOrWhiteSpace(value) ? [$"{name} is missing."] : [];
 
-    private IEnumerable<string> WebhookKeyProblems()
+    private IEnumerable<string> SigningKeyProblems()
     {
-        if (Secret is null && PrivateKey is null)
-        {
-            yield return "Secret (whsec_) or PrivateKey (whsk_) is missing: a push is never unsigned.";
-        }
-
         if (Secret is not null && !WebhookSignature.TryReadSecret(Secret, out _))
         {
             yield return "Secret must be 'whsec_' and base64 of 24 to 64 bytes.";
@@ -151,6 +167,12 @@ public sealed record ConnectorSettings
         if (QueueLimit is < 1 or > 1_000_000)
         {
             yield return "QueueLimit must be 1 to 1000000.";
+        }
+
+        // Slower than one call in ten seconds would outlast a lease.
+        if (RatePerSecond is not (0 or (>= 0.1 and <= 10_000)))
+        {
+            yield return "RatePerSecond must be 0 (no limit) or 0.1 to 10000.";
         }
 
         if (PowerFactor is not (> 0 and <= 1))

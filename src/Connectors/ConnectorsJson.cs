@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Hub.Connectors.ApprovalPlatform;
 using Hub.Connectors.UtilityCrm;
 
 namespace Hub.Connectors;
@@ -15,6 +16,7 @@ namespace Hub.Connectors;
 [JsonSerializable(typeof(LocalWithdrawal))]
 [JsonSerializable(typeof(LocalReply))]
 [JsonSerializable(typeof(WebhookReply[]))]
+[JsonSerializable(typeof(PlatformReply))]
 internal sealed partial class ConnectorsJson : JsonSerializerContext
 {
     private static ConnectorsJson? readable;

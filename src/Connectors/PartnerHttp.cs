@@ -10,7 +10,7 @@ namespace Hub.Connectors;
 /// The one place that calls partners: limits, digest and the meaning of what the transport says. A dialect only says what an
 /// answer that arrived means.
 /// </summary>
-public sealed class PartnerHttp(ConnectorSettings settings, HttpMessageHandler handler, TimeProvider clock)
+public sealed class PartnerHttp(ConnectorSettings settings, HttpMessageHandler handler, TimeProvider clock, int bodyBytesMax = PartnerHttp.ResponseBytesMax)
 {
     public const int ResponseBytesMax = 64 * 1024;
 
@@ -115,10 +115,11 @@ public sealed class PartnerHttp(ConnectorSettings settings, HttpMessageHandler h
             Status = (int)message.StatusCode,
             RetryAfter = ReadRetryAfter(message.Headers, clock.GetUtcNow()),
             Delivery = message.Headers.TryGetValues("webhook-delivery", out var words) ? words.First().Trim() : null,
+            Charset = message.Content.Headers.ContentType?.CharSet?.Trim('"'),
         };
         try
         {
-            return response with { Body = await ReadBodyAsync(message.Content, cancellation) };
+            return response with { Body = await ReadBodyAsync(message.Content, bodyBytesMax, cancellation) };
         }
         catch (Exception fault) when (!message.IsSuccessStatusCode && fault is HttpRequestException or IOException or OperationCanceledException)
         {
@@ -127,10 +128,10 @@ public sealed class PartnerHttp(ConnectorSettings settings, HttpMessageHandler h
         }
     }
 
-    private static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContent content, CancellationToken cancellation)
+    private static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContent content, int max, CancellationToken cancellation)
     {
         await using var stream = await content.ReadAsStreamAsync(cancellation);
-        var buffer = new byte[Math.Clamp(content.Headers.ContentLength ?? ResponseBytesMax, 0, ResponseBytesMax)];
+        var buffer = new byte[Math.Clamp(content.Headers.ContentLength ?? max, 0, max)];
         var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation);
         return length == buffer.Length ? buffer : buffer[..length];
     }
@@ -224,7 +225,7 @@ public sealed record PartnerResponse
 {
     public required int Status { get; init; }
 
-    /// <summary>At most <see cref="PartnerHttp.ResponseBytesMax"/> bytes; what was longer is cut, so that it no longer parses.</summary>
+    /// <summary>At most <see cref="PartnerHttp.ResponseBytesMax"/> bytes, or what else was set; what was longer is cut, so that it no longer parses.</summary>
     public ReadOnlyMemory<byte> Body { get; init; }
 
     /// <summary>The wait asked for, between zero and <see cref="PartnerHttp.RetryAfterMax"/>; null when none or not readable.</summary>
@@ -232,6 +233,9 @@ public sealed record PartnerResponse
 
     /// <summary>Header <c>webhook-delivery</c>: the receiver's own word about this message or all of them.</summary>
     public string? Delivery { get; init; }
+
+    /// <summary>The character set the partner says it writes; null when it does not say.</summary>
+    public string? Charset { get; init; }
 
     public bool IsSuccess => Status is >= 200 and < 300;
 }

@@ -1,5 +1,6 @@
 using Hub.Connectors;
 using Hub.Engine;
+using Hub.Schedule;
 using Hub.Telemetry;
 using Npgsql;
 
@@ -8,7 +9,10 @@ namespace Hub;
 /// <summary>Everything that can be set, bound from the section <c>Hub</c>; docs/operations.md has the table.</summary>
 internal sealed record HubSettings
 {
-    /// <summary>Npgsql connection string.</summary>
+    /// <summary>Which part of the work this process does.</summary>
+    public HubRole Role { get; init; } = HubRole.All;
+
+    /// <summary>Npgsql connection string; the connectors need none and open none.</summary>
     public string Database { get; init; } = "";
 
     /// <summary>Address to listen on.</summary>
@@ -46,7 +50,12 @@ internal sealed record HubSettings
 
     public TelemetrySettings Telemetry { get; init; } = new();
 
+    public BusSettings Bus { get; init; } = new();
+
     public IReadOnlyList<ConnectorSettings> Connectors { get; init; } = [];
+
+    /// <summary>Platforms that cannot push and are polled.</summary>
+    public IReadOnlyList<PublisherSettings> Publishers { get; init; } = [];
 
     internal EngineSettings Engine => new() { BatchMax = BatchMax, EventsWaitingMax = EventsWaitingMax };
 
@@ -95,7 +104,7 @@ internal sealed record HubSettings
 
     private IEnumerable<string> Problems()
     {
-        if (DatabaseProblem() is { } database)
+        if (Role != HubRole.Connectors && DatabaseProblem() is { } database)
             yield return database;
         if (!Uri.TryCreate(Url, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
             yield return "Hub:Url must be an absolute http or https address.";
@@ -119,10 +128,22 @@ internal sealed record HubSettings
             yield return "Hub:VerifyEveryHours must be 0 (never) to 744.";
         foreach (var problem in Telemetry.Problems())
             yield return problem;
-        foreach (var problem in Connectors.SelectMany(connector => connector.Validate()))
+        foreach (var problem in Bus.Problems(Role))
+            yield return problem;
+
+        // A hub that reaches its connectors over the bus needs to know neither their addresses nor their secrets.
+        foreach (var problem in Connectors.SelectMany(connector => Role == HubRole.Hub ? connector.ValidateRemote() : connector.Validate()))
             yield return problem;
         foreach (var twin in Connectors.GroupBy(connector => connector.Name).Where(group => group.Count() > 1))
             yield return $"Connector '{twin.Key}' is set up twice.";
+        foreach (var problem in Publishers.SelectMany(publisher => publisher.Validate()))
+            yield return problem;
+        foreach (var problem in Publishers.Where(publisher => publisher.Cron is not null && !PublisherSchedule.IsCron(publisher.Cron)).Select(publisher => publisher.Name))
+            yield return $"Publisher '{problem}': Cron is not a Quartz cron expression.";
+        foreach (var twin in Publishers.GroupBy(publisher => publisher.Name).Where(group => group.Count() > 1))
+            yield return $"Publisher '{twin.Key}' is set up twice.";
+        foreach (var twin in Publishers.GroupBy(publisher => publisher.Source).Where(group => group.Count() > 1))
+            yield return $"Publisher source '{twin.Key}' is used twice: names of events are unique within a source.";
     }
 }
 

@@ -6,7 +6,7 @@ using Npgsql;
 namespace Hub;
 
 /// <summary>Every address the hub answers at; a test holds openapi.json against this list.</summary>
-internal static class Routes
+internal static partial class Routes
 {
     public static void Map(WebApplication app)
     {
@@ -20,6 +20,11 @@ internal static class Routes
         app.MapGet("/api/v1/events/{id}", (HttpContext http, ReceiptEndpoint endpoint, string id) => endpoint.GetAsync(http, id));
         app.MapGet("/api/v1/events/{id}/receipts", (HttpContext http, ReceiptEndpoint endpoint, string id) => endpoint.GetReceiptsAsync(http, id));
         app.MapPost("/api/v1/events/{id}/receipts", (HttpContext http, ReceiptEndpoint endpoint, string id) => endpoint.PostReceiptAsync(http, id));
+
+        app.MapGet("/api/v1/feeds/{feed}", (HttpContext http, FeedEndpoint endpoint, string feed) => endpoint.GetAsync(http, feed));
+        app.MapPost("/api/v1/feeds/{feed}/ack", (HttpContext http, FeedEndpoint endpoint, string feed) => endpoint.AckAsync(http, feed));
+        app.MapPost("/api/v1/feeds/{feed}/seek", (HttpContext http, FeedEndpoint endpoint, string feed) => endpoint.SeekAsync(http, feed));
+        app.MapGet("/api/v1/feeds/{feed}/gaps", (HttpContext http, FeedEndpoint endpoint, string feed) => endpoint.GapsAsync(http, feed));
 
         app.MapGet("/openapi.json", (HttpContext http) => PublishedFiles.SendAsync(http, "openapi.json"));
         app.MapGet("/schemas", (HttpContext http) => PublishedFiles.ListSchemasAsync(http));
@@ -36,14 +41,35 @@ internal static class Routes
         app.MapRazorPages();
     }
 
-    // What the framework refuses by itself (too large a body, a broken request) is told in the same form as everything else.
-    private static Task WriteErrorAsync(HttpContext http) => Answers.WriteAsync(http, http.Features.Get<IExceptionHandlerFeature>()?.Error switch
+    /// <summary>What a process with the connectors alone answers at: whether it lives, whether it works, what it counts.</summary>
+    public static void MapConnectors(WebApplication app)
     {
-        BadHttpRequestException { StatusCode: 413 } => new Problem("too_large"),
-        BadHttpRequestException => new Problem("bad_json", Detail: "The request could not be read to its end."),
-        NpgsqlException or TimeoutException => new Problem("ledger_unavailable", RetryAfterSeconds: 5),
-        _ => new Problem("processing_failed", RetryAfterSeconds: 60),
-    });
+        app.MapGet("/healthz", () => Results.Text("alive\n"));
+        app.MapGet("/readyz", async (HttpContext http, ConnectorsHealth health) =>
+        {
+            var readiness = health.Check();
+            await Answers.WriteAsync(http, readiness.Ready ? 200 : 503, readiness, HealthJson.Default.Readiness);
+        });
+        app.MapGet("/metrics", (ConnectorsHealth health) => Results.Text(health.Metrics(), "text/plain; version=0.0.4; charset=utf-8"));
+    }
+
+    // What the framework refuses by itself (too large a body, a broken request) is told in the same form as everything else.
+    private static Task WriteErrorAsync(HttpContext http)
+    {
+        var error = http.Features.Get<IExceptionHandlerFeature>()?.Error;
+        if (error is not (null or BadHttpRequestException))
+            LogFailed(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Hub.Routes"), FaultText.Of(error));
+        return Answers.WriteAsync(http, error switch
+        {
+            BadHttpRequestException { StatusCode: 413 } => new Problem("too_large"),
+            BadHttpRequestException => new Problem("bad_json", Detail: "The request could not be read to its end."),
+            NpgsqlException or TimeoutException => new Problem("ledger_unavailable", RetryAfterSeconds: 5),
+            _ => new Problem("processing_failed", RetryAfterSeconds: 60),
+        });
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A request failed by our own fault: {Fault}")]
+    private static partial void LogFailed(ILogger logger, string fault);
 
     private static async Task WriteBareStatusAsync(HttpContext http, RequestDelegate next)
     {

@@ -16,7 +16,10 @@ namespace Hub;
 internal static class Server
 {
     /// <summary>Builds a hub that is ready to start: the database is migrated, connectors have their numbers, packs are read.</summary>
-    public static async Task<WebApplication> BuildAsync(HubSettings settings, TimeProvider time, CancellationToken cancellation)
+    public static async Task<WebApplication> BuildAsync(HubSettings settings, TimeProvider time, CancellationToken cancellation) =>
+        settings.Role == HubRole.Connectors ? BuildConnectors(settings, time) : await BuildHubAsync(settings, time, cancellation);
+
+    private static async Task<WebApplication> BuildHubAsync(HubSettings settings, TimeProvider time, CancellationToken cancellation)
     {
         var database = OpenDatabase(settings);
         if (settings.MigrateAtStart)
@@ -25,6 +28,57 @@ internal static class Server
         var queue = new DeliveryQueue(database);
         var numbers = await queue.NumberConnectorsAsync(settings.Connectors.Select(connector => connector.Name));
 
+        var builder = CreateBuilder(settings);
+        var services = builder.Services;
+        services.AddSingleton(time).AddSingleton(settings).AddSingleton(settings.Engine).AddSingleton(database).AddSingleton(policies).AddSingleton(queue);
+        services.AddSingleton(new ConnectorNames(numbers, settings.Connectors.Select(connector => connector.Name).ToHashSet(StringComparer.Ordinal)));
+
+        // Intake → Engine → Ledger → Dispatch → Connectors, and Schedule beside them.
+        services.AddSingleton<ApiKeys>().AddSingleton<PartnerAuthentication>().AddSingleton<PublisherRate>().AddSingleton<EventTaker>().AddSingleton<EventEndpoint>().AddSingleton<ReceiptEndpoint>().AddSingleton<FeedEndpoint>();
+        services.AddSingleton<ILedger>(_ => new LedgerStore(settings.Database)).AddSingleton<LedgerQueries>().AddSingleton<Feeds>().AddSingleton<FeedSignal>().AddSingleton<ExchangeLog>().AddSingleton<BatchEngine>();
+        services.AddSingleton<NodeLease>();
+        if (settings.Role == HubRole.Hub)
+            services.AddSingleton<ILanes, BusChannel>();
+        else
+            services.AddSingleton<ILanes>(provider => new Lanes(settings.Connectors, provider.GetRequiredService<NodeLease>(), time, provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton<IDispatcher>(provider => provider.GetRequiredService<ILanes>());
+        services.AddSingleton<Sweeper>().AddSingleton<PolicyWatch>().AddSingleton<ChainWatch>();
+        services.AddSingleton<PolledRows>().AddSingleton<PublisherPoll>().AddSingleton<PollPublisher>(provider => provider.GetRequiredService<PublisherPoll>().RunAsync);
+        PublisherSchedule.Register(services, settings);
+        services.AddSingleton<MetricsText>().AddSingleton<OldestWaiting>().AddSingleton<Health>().AddSingleton(settings.Telemetry).AddSingleton<OtlpExport>();
+        services.AddSingleton<GaugeSource>(provider => provider.GetRequiredService<Health>().GaugesAsync);
+        services.AddHostedService<HubLifetime>();
+        // Chinese stays readable in the page's source; markup characters are escaped as ever.
+        services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
+        services.AddRazorPages(pages => pages.RootDirectory = "/Console/Pages");
+
+        var app = builder.Build();
+        Routes.Map(app);
+        return app;
+    }
+
+    /// <summary>The connectors by themselves: no ledger, no intake, nothing but the bus and the partners.</summary>
+    private static WebApplication BuildConnectors(HubSettings settings, TimeProvider time)
+    {
+        var builder = CreateBuilder(settings);
+        var services = builder.Services;
+
+        // No node's death frees what comes over the bus, so this hold never ends.
+        var node = new NodeLease { AliveUntil = DateTimeOffset.MaxValue };
+        services.AddSingleton(time).AddSingleton(settings);
+        services.AddSingleton(provider => new Lanes(settings.Connectors, node, time, provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton<ConnectorsNode>().AddHostedService(provider => provider.GetRequiredService<ConnectorsNode>());
+        services.AddSingleton<MetricsText>().AddSingleton<ConnectorsHealth>().AddSingleton(settings.Telemetry);
+        services.AddSingleton<GaugeSource>(provider => () => Task.FromResult(provider.GetRequiredService<ConnectorsHealth>().Gauges()));
+        services.AddHostedService<OtlpExport>();
+        var app = builder.Build();
+        app.Services.GetRequiredService<MetricsText>();
+        Routes.MapConnectors(app);
+        return app;
+    }
+
+    private static WebApplicationBuilder CreateBuilder(HubSettings settings)
+    {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
         {
             // The pages are found by this name, also when another program (a test) runs the hub.
@@ -36,36 +90,18 @@ internal static class Server
         builder.WebHost.ConfigureKestrel(ConfigureKestrel);
         ConfigureLogging(builder.Logging, settings);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(settings.DrainSeconds + 15));
-
-        var services = builder.Services;
-        services.AddSingleton(time).AddSingleton(settings).AddSingleton(settings.Engine).AddSingleton(database).AddSingleton(policies).AddSingleton(queue);
-        services.AddSingleton(new ConnectorNames(numbers, settings.Connectors.Select(connector => connector.Name).ToHashSet(StringComparer.Ordinal)));
-
-        // Intake → Engine → Ledger → Dispatch → Connectors, and Schedule beside them.
-        services.AddSingleton<ApiKeys>().AddSingleton<PartnerAuthentication>().AddSingleton<PublisherRate>().AddSingleton<EventEndpoint>().AddSingleton<ReceiptEndpoint>();
-        services.AddSingleton<ILedger>(_ => new LedgerStore(settings.Database)).AddSingleton<LedgerQueries>().AddSingleton<ExchangeLog>().AddSingleton<BatchEngine>();
-        services.AddSingleton<NodeLease>();
-        services.AddSingleton(provider => new Lanes(settings.Connectors, provider.GetRequiredService<NodeLease>(), time, provider.GetRequiredService<ILoggerFactory>()));
-        services.AddSingleton<IDispatcher>(provider => provider.GetRequiredService<Lanes>());
-        services.AddSingleton<Sweeper>().AddSingleton<PolicyWatch>().AddSingleton<ChainWatch>();
-        services.AddSingleton<MetricsText>().AddSingleton<Health>().AddSingleton(settings.Telemetry).AddSingleton<OtlpExport>();
-        services.AddHostedService<HubLifetime>();
-        // Chinese stays readable in the page's source; markup characters are escaped as ever.
-        services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
-        services.AddRazorPages(pages => pages.RootDirectory = "/Console/Pages");
-
-        var app = builder.Build();
-        Routes.Map(app);
-        return app;
+        return builder;
     }
 
     /// <summary>Logs to standard output, in the form that was asked for.</summary>
     public static void ConfigureLogging(ILoggingBuilder logging, HubSettings settings)
     {
         const string Instant = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
-        logging.ClearProviders().SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
+        logging.ClearProviders().SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Quartz", LogLevel.Warning)
             // At any level it would make an activity for each request, on top of the spans of our own.
-            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
+            // It would write the exception's message; Routes writes what may be written.
+            .AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None);
         if (settings.Logs == "json")
         {
             logging.AddJsonConsole(console =>
@@ -107,7 +143,7 @@ internal static class Server
 
 /// <summary>Starts the parts in the order in which they need one another, and stops them so that nothing taken in is lost.</summary>
 internal sealed class HubLifetime(
-    BatchEngine engine, Lanes lanes, Sweeper sweeper, PartnerAuthentication authentication, PolicyWatch watch, ChainWatch chain, DeliveryQueue queue, NodeLease node, HubSettings settings, MetricsText metrics, OtlpExport telemetry)
+    BatchEngine engine, ILanes lanes, Sweeper sweeper, PartnerAuthentication authentication, PolicyWatch watch, ChainWatch chain, PublisherSchedule schedule, DeliveryQueue queue, NodeLease node, HubSettings settings, MetricsText metrics, OtlpExport telemetry)
     : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -116,17 +152,21 @@ internal sealed class HubLifetime(
         _ = metrics;
         await telemetry.StartAsync(cancellationToken);
         lanes.AnswerTo(engine);
+        // Known before the first command is released: one that must not be pushed is not.
+        await sweeper.ApplyControlAsync();
         await engine.StartAsync(cancellationToken);
         await authentication.StartAsync(cancellationToken);
         await sweeper.StartAsync(cancellationToken);
         await watch.StartAsync(cancellationToken);
         await chain.StartAsync(cancellationToken);
+        await schedule.StartAsync(cancellationToken);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         // The web server has stopped before: nothing new comes in. Attempts under way end and are settled, then the engine ends.
         await chain.StopAsync(cancellationToken);
+        await schedule.StopAsync();
         await watch.StopAsync(cancellationToken);
         await lanes.DrainAsync(TimeSpan.FromSeconds(settings.DrainSeconds));
         await sweeper.StopAsync(cancellationToken);

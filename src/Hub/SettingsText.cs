@@ -81,6 +81,7 @@ internal static partial class SettingsText
         (bool flag, _) => flag ? "true" : "false",
         // Empty means the usual ones.
         (IReadOnlyList<double>, _) when owner is BreakerSettings breaker => string.Join(", ", breaker.Breaks.Select(seconds => seconds.ToString(CultureInfo.InvariantCulture))),
+        (ICollection { Count: 0 }, _) => "(none)",
         (IEnumerable list, _) => string.Join(", ", list.Cast<object>().Select(one => Convert.ToString(one, CultureInfo.InvariantCulture))),
         var (value, _) => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };

@@ -8,10 +8,10 @@ namespace Hub.Connectors.Tests;
 /// <summary>What the hub may rely on from every connector: run for each line of the catalog against its simulator, over real HTTP.</summary>
 public sealed class ConnectorContract
 {
-    public static TheoryData<string> Kinds => [.. ConnectorCatalog.Kinds];
+    public static TheoryData<string> Kinds => [.. ConnectorCatalog.PushedKinds];
 
     /// <summary>The kinds whose dialect gives a 200 a content: only that content is a success.</summary>
-    public static TheoryData<string> KindsThatReadTheBody => [.. ConnectorCatalog.Kinds.Where(kind => kind is not ConnectorCatalog.Webhook)];
+    public static TheoryData<string> KindsThatReadTheBody => [.. ConnectorCatalog.PushedKinds.Where(kind => kind is not ConnectorCatalog.Webhook)];
 
     public static TheoryData<string, string, Outcome, string> Failures()
     {
@@ -34,7 +34,7 @@ public sealed class ConnectorContract
             ("effect_then_reset", Outcome.Unknown, AnswerReasons.ConnectionLost),
         ];
         var data = new TheoryData<string, string, Outcome, string>();
-        foreach (var kind in ConnectorCatalog.Kinds)
+        foreach (var kind in ConnectorCatalog.PushedKinds)
         {
             foreach (var (fault, outcome, reason) in failures)
             {
@@ -168,7 +168,7 @@ public sealed class ConnectorContract
     [InlineData("http500", "120", null)]
     public async Task Retry_after_is_read_as_seconds_or_date_within_six_hours(string fault, string? header, int? seconds)
     {
-        foreach (var kind in ConnectorCatalog.Kinds)
+        foreach (var kind in ConnectorCatalog.PushedKinds)
         {
             await using var partnership = await Partnership.StartAsync(kind);
             partnership.Strike(new Fault { Mode = fault, RetryAfter = header });

@@ -12,7 +12,7 @@ public sealed class ConnectorSettingsTests
     [Theory]
     [InlineData("Name", "Linfen CRM", "lower-case")]
     [InlineData("Name", "", "lower-case")]
-    [InlineData("Kind", "fax", "'fax' is not one of sgcc-crm, local-crm, webhook")]
+    [InlineData("Kind", "fax", "'fax' is not one of sgcc-crm, local-crm, webhook, feed")]
     [InlineData("Address", "", "absolute")]
     [InlineData("Address", "/crm", "absolute")]
     [InlineData("Address", "ftp://crm.example/", "absolute")]
@@ -26,7 +26,11 @@ public sealed class ConnectorSettingsTests
     [InlineData("ConnectTimeoutSeconds", "21", "ConnectTimeoutSeconds")]
     [InlineData("Workers", "0", "Workers")]
     [InlineData("QueueLimit", "0", "QueueLimit")]
+    [InlineData("QueueLimit", "1000001", "QueueLimit")]
+    [InlineData("Breaker:Minimum", "1000001", "Minimum")]
     [InlineData("PowerFactor", "1.1", "PowerFactor")]
+    [InlineData("RatePerSecond", "-1", "RatePerSecond")]
+    [InlineData("RatePerSecond", "0.01", "RatePerSecond")]
     [InlineData("Breaker:WindowSeconds", "0", "WindowSeconds")]
     [InlineData("Breaker:Minimum", "1", "Minimum")]
     [InlineData("Breaker:FailureRatio", "0", "FailureRatio")]
@@ -52,6 +56,28 @@ public sealed class ConnectorSettingsTests
         var settings = Partnership.SettingsFor(ConnectorCatalog.Webhook) with { Secret = secret, PrivateKey = privateKey };
 
         Assert.Contains(part, Assert.Single(settings.Validate()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_feed_needs_no_key_and_has_no_address()
+    {
+        var settings = new ConnectorSettings { Name = "cannot-be-called", Kind = ConnectorCatalog.Feed };
+
+        Assert.Empty(settings.Validate());
+        Assert.Contains("left out", Assert.Single((settings with { Address = new Uri("http://utility.example/") }).Validate()), StringComparison.Ordinal);
+        Assert.Contains("24 to 64", Assert.Single((settings with { Secret = "plain" }).Validate()), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ConnectorCatalog.SgccCrm, false, false)]
+    [InlineData(ConnectorCatalog.LocalCrm, false, false)]
+    [InlineData(ConnectorCatalog.Webhook, true, false)]
+    [InlineData(ConnectorCatalog.Feed, true, true)]
+    public void Only_what_has_a_form_without_a_call_can_be_fetched(string kind, bool can, bool always)
+    {
+        var settings = Partnership.SettingsFor(kind);
+
+        Assert.Equal((can, always), (settings.CanPull, settings.AlwaysPulls));
     }
 
     [Fact]

@@ -62,11 +62,11 @@ internal sealed class Partnership : IAsyncDisposable
         Kind = kind,
         Title = "模拟",
         TitleEn = "Simulated",
-        Address = new Uri("http://127.0.0.1:9/"),
+        Address = kind is ConnectorCatalog.Feed ? null : new Uri("http://127.0.0.1:9/"),
     } with
     {
         AppKey = kind is ConnectorCatalog.SgccCrm ? "hub" : null,
-        Secret = kind is ConnectorCatalog.Webhook ? "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" : "a shared secret",
+        Secret = kind is ConnectorCatalog.Webhook or ConnectorCatalog.Feed ? "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" : "a shared secret",
         PrivateKey = kind is ConnectorCatalog.Webhook ? "whsk_" + Convert.ToBase64String(Seed) : null,
     };
 

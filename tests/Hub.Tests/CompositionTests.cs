@@ -27,11 +27,11 @@ public sealed class CompositionTests
         Type[] parts =
         [
             typeof(HubSettings), typeof(TimeProvider), typeof(PolicyStore), typeof(ConnectorNames), typeof(DeliveryQueue), typeof(ApiKeys), typeof(ILedger), typeof(LedgerQueries),
-            typeof(ExchangeLog), typeof(PartnerAuthentication), typeof(EventEndpoint), typeof(ReceiptEndpoint), typeof(BatchEngine), typeof(NodeLease), typeof(Lanes), typeof(IDispatcher),
-            typeof(Sweeper), typeof(PolicyWatch), typeof(ChainWatch), typeof(MetricsText), typeof(Health),
+            typeof(ExchangeLog), typeof(PartnerAuthentication), typeof(EventEndpoint), typeof(ReceiptEndpoint), typeof(FeedEndpoint), typeof(Feeds), typeof(FeedSignal), typeof(BatchEngine), typeof(NodeLease), typeof(ILanes), typeof(IDispatcher),
+            typeof(Sweeper), typeof(PolicyWatch), typeof(ChainWatch), typeof(PublisherSchedule), typeof(PublisherPoll), typeof(PollPublisher), typeof(MetricsText), typeof(Health),
         ];
         Assert.All(parts, part => Assert.Same(app.Services.GetRequiredService(part), app.Services.GetRequiredService(part)));
-        Assert.Same(app.Services.GetRequiredService<Lanes>(), app.Services.GetRequiredService<IDispatcher>());
+        Assert.Same(app.Services.GetRequiredService<ILanes>(), app.Services.GetRequiredService<IDispatcher>());
         Assert.Contains(app.Services.GetServices<IHostedService>(), service => service is HubLifetime);
         Assert.True(await Migrator.IsCurrentAsync(database.Source, Cancellation));
     }
@@ -85,16 +85,57 @@ public sealed class CompositionTests
     [InlineData("\"RequestsPerSecondPerKey\":-1", "Hub:RequestsPerSecondPerKey must be 0 (no limit) to 1000000.")]
     [InlineData("\"EventsWaitingMax\":0", "Hub:EventsWaitingMax must be 1 to 1000000.")]
     [InlineData("\"BatchMax\":5000", "Hub:BatchMax must be 1 to 4096.")]
+    [InlineData("\"Database\":\"Hots=a;Password=s3cret\"", "Hub:Database is not an Npgsql connection string: ")]
+    [InlineData("\"Database\":\"Username=a\"", "Hub:Database names no Host.")]
+    [InlineData("\"Packs\":\"/none/such\"", "Hub:Packs names the folder '/none/such', which does not exist.")]
+    [InlineData("\"SitePacks\":\"/none/such\"", "Hub:SitePacks names the folder '/none/such', which does not exist.")]
+    [InlineData("\"EventsWaitingMax\":1000001", "Hub:EventsWaitingMax must be 1 to 1000000.")]
+    [InlineData("\"RequestsPerSecondPerKey\":1000001", "Hub:RequestsPerSecondPerKey must be 0 (no limit) to 1000000.")]
+    [InlineData("\"Logs\":\"xml\"", "Hub:Logs must be text or json.")]
+    [InlineData("\"DiskFreeMegabytesMin\":-1", "Hub:DiskFreeMegabytesMin must be 0 (not looked at) to 1000000.")]
+    [InlineData("\"VerifyEveryHours\":745", "Hub:VerifyEveryHours must be 0 (never) to 744.")]
+    [InlineData("\"Telemetry\":{\"OtlpEndpoint\":\"ftp://a\"}", "Hub:Telemetry:OtlpEndpoint must be an absolute http or https address.")]
+    [InlineData("\"Telemetry\":{\"OtlpEndpoint\":\"http://u:s3cret@a\"}", "Hub:Telemetry:OtlpEndpoint must carry neither a user name nor a query")]
+    [InlineData("\"Telemetry\":{\"OtlpProtocol\":\"udp\"}", "Hub:Telemetry:OtlpProtocol must be http or grpc.")]
+    [InlineData("\"Telemetry\":{\"SamplingRatio\":1.5}", "Hub:Telemetry:SamplingRatio must be 0 to 1.")]
+    [InlineData("\"Telemetry\":{\"MetricsSeconds\":0}", "Hub:Telemetry:MetricsSeconds must be 1 to 3600.")]
     [InlineData("\"DrainSeconds\":301", "Hub:DrainSeconds must be 0 to 300.")]
     [InlineData("\"DrainSeconds\":\"NaN\"", "Hub:DrainSeconds must be 0 to 300.")]
-    [InlineData("\"Connectors\":[{\"Name\":\"a\",\"Kind\":\"pigeon\"}]", "Connector 'a': Kind 'pigeon' is not one of sgcc-crm, local-crm, webhook.")]
+    [InlineData("\"Connectors\":[{\"Name\":\"a\",\"Kind\":\"pigeon\"}]", "Connector 'a': Kind 'pigeon' is not one of sgcc-crm, local-crm, webhook, feed.")]
+    [InlineData("\"Role\":\"hub\"", "Hub:Bus:Url is missing: the role hub needs a broker (amqp://user:password@host:port).")]
+    [InlineData("\"Role\":\"connectors\",\"Bus\":{\"Url\":\"http://a\"}", "Hub:Bus:Url must be an absolute address (amqp, amqps).")]
+    [InlineData("\"Bus\":{\"Prefix\":\"A b\"}", "Hub:Bus:Prefix must be 1 to 32 lower-case letters, digits or hyphens.")]
+    [InlineData("\"Bus\":{\"ConfirmSeconds\":0}", "Hub:Bus:ConfirmSeconds must be 1 to 60.")]
     [InlineData("\"Connectors\":[{\"Name\":\"a\"},{\"Name\":\"a\"}]", "Connector 'a' is set up twice.")]
-    public void Bad_settings_are_refused_with_a_sentence(string json, string sentence) => Assert.Contains(sentence, Refused(json));
+    [InlineData("\"Publishers\":[{\"Name\":\"a\",\"Kind\":\"pigeon\"}]", "Publisher 'a': Kind 'pigeon' is not approval-platform.")]
+    [InlineData("\"Publishers\":[{\"Name\":\"a\",\"Cron\":\"hourly\"}]", "Publisher 'a': Cron is not a Quartz cron expression.")]
+    [InlineData("\"Publishers\":[{\"Name\":\"a\",\"Every\":0}]", "Publisher 'a': Every must be 1 to 86400 (seconds).")]
+    [InlineData("\"Publishers\":[{\"Name\":\"a\"},{\"Name\":\"a\"}]", "Publisher 'a' is set up twice.")]
+    [InlineData("\"Publishers\":[{\"Name\":\"a\",\"Source\":\"urn:x\"},{\"Name\":\"b\",\"Source\":\"urn:x\"}]", "Publisher source 'urn:x' is used twice: names of events are unique within a source.")]
+    public void Bad_settings_are_refused_with_a_sentence(string json, string sentence)
+    {
+        var refused = Refused(json);
+
+        Assert.Contains(sentence, refused, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", refused, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("\"Databse\":\"x\"", "Databse")]
+    [InlineData("\"Telemetry\":{\"Endpoint\":\"http://a\"}", "Endpoint")]
+    [InlineData("\"Connectors\":[{\"Adress\":\"http://a\"}]", "Adress")]
+    [InlineData("\"Connectors\":[{\"Breaker\":{\"Window\":1}}]", "Window")]
     [InlineData("\"BatchMax\":\"many\"", "BatchMax")]
+    [InlineData("\"Role\":\"both\"", "Role")]
     public void Settings_that_cannot_be_read_are_named(string json, string name) => Assert.Contains(name, Refused(json));
+
+    [Fact]
+    public void The_connectors_need_no_database_and_a_hub_apart_from_them_no_secrets_of_theirs()
+    {
+        Assert.DoesNotContain("Database", Refused("\"Role\":\"connectors\""), StringComparison.Ordinal);
+        Assert.Contains("Address must", Refused("\"Role\":\"connectors\",\"Connectors\":[{\"Name\":\"a\",\"Kind\":\"webhook\"}]"), StringComparison.Ordinal);
+        Assert.DoesNotContain("Connector", Refused("\"Role\":\"hub\",\"Connectors\":[{\"Name\":\"a\",\"Kind\":\"webhook\"}]"), StringComparison.Ordinal);
+    }
 
     private static string Refused(string json)
     {

@@ -24,7 +24,8 @@ public sealed partial class OpenApiTests
     {
         var routes = Mapped().Matches(Repository.Read("src", "Hub", "Routes.cs")).Select(match => $"{match.Groups["method"].Value.ToLowerInvariant()} {match.Groups["path"].Value}");
 
-        Assert.Equal(routes.Order(StringComparer.Ordinal), Operations.Select(one => $"{one.Method} {one.Path}").Order(StringComparer.Ordinal));
+        // The connectors by themselves answer at some of the same addresses.
+        Assert.Equal(routes.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal), Operations.Select(one => $"{one.Method} {one.Path}").Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -87,10 +88,12 @@ public sealed partial class OpenApiTests
         [
             (typeof(AcceptedBody), "Accepted"), (typeof(EventView), "EventView"), (typeof(ReceiverView), "Receiver"), (typeof(ContactView), "FirstContact"), (typeof(ReceiptView), "ReceiptView"),
             (typeof(ProblemBody), "Problem"), (typeof(BatchBody), "BatchResult"), (typeof(Warning), "Warning"),
+            (typeof(FeedPage), "FeedPage"), (typeof(FeedItem), "FeedItem"), (typeof(FeedPosition), "FeedPosition"), (typeof(FeedGaps), "FeedGaps"), (typeof(FeedGap), "FeedGap"),
+            (typeof(AckRequest), "FeedAck"), (typeof(SeekRequest), "FeedSeek"),
         ];
         foreach (var (contract, component) in pairs)
         {
-            var written = IntakeJson.Readable.GetTypeInfo(contract)!.Properties.Select(property => property.Name);
+            var written = (IntakeJson.Readable.GetTypeInfo(contract) ?? FeedJson.Readable.GetTypeInfo(contract)!).Properties.Select(property => property.Name);
             var described = Document.GetProperty("components").GetProperty("schemas").GetProperty(component).GetProperty("properties").EnumerateObject().Select(property => property.Name);
             Assert.Equal(written.Order(StringComparer.Ordinal), described.Order(StringComparer.Ordinal));
         }

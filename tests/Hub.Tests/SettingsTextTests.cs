@@ -12,6 +12,8 @@ public sealed class SettingsTextTests
     private static readonly Dictionary<string, string> SaidInWords = new(StringComparer.Ordinal)
     {
         ["Hub:Database"] = "required", ["Hub:Packs"] = "beside the program", ["Name"] = "required", ["Kind"] = "required", ["Address"] = "required",
+        ["Hub:Publishers:Name"] = "required", ["Hub:Publishers:Kind"] = "required", ["Hub:Publishers:Address"] = "required", ["Hub:Publishers:AppKey"] = "required",
+        ["Hub:Publishers:Secret"] = "required", ["Hub:Publishers:Source"] = "required",
     };
 
     private static HubSettings Settings { get; } = new()
@@ -51,7 +53,7 @@ public sealed class SettingsTextTests
 
     [Fact]
     public void A_connection_string_that_cannot_be_read_is_masked_whole() =>
-        Assert.Equal("***", SettingsText.Of(new HubSettings { Database = $"Hots=db;Password={Secret}" })[0].Value);
+        Assert.Equal("***", SettingsText.Of(new HubSettings { Database = $"Hots=db;Password={Secret}" }).Single(setting => setting.Key == "Hub:Database").Value);
 
     [Fact]
     public void The_operators_table_lists_every_key_and_no_other() =>

@@ -16,20 +16,22 @@ public sealed partial class TidyTests
         // Telemetry here and above is HubMetrics, the counters, which look at nothing.
         ["Engine"] = ["Ledger", "Processes", "Policies", "Telemetry"],
 
-        // Intake asks the catalog to which case an event belongs, and shows a case's state and its operators' names to who may read them.
-        ["Intake"] = ["Engine", "Ledger", "Processes", "Policies", "Telemetry"],
+        // Intake asks the catalog to which case an event belongs, and shows a case's state and its operators' names to who may read them. What is not
+        // pushed to it, it reads from the publisher's platform itself.
+        ["Intake"] = ["Engine", "Ledger", "Processes", "Policies", "Telemetry", "Connectors"],
         ["Dispatch"] = ["Engine", "Connectors", "Telemetry"],
 
         // Telemetry here is HubMetrics, as in Engine.
         // The sweep asks the lanes for room before it wakes anything: finding work that cannot go out would only write.
         ["Schedule"] = ["Engine", "Ledger", "Policies", "Dispatch", "Telemetry"],
 
-        // Health and the page show the state of every part; they change none. The page also takes its language as the answers do.
-        ["Telemetry"] = ["Engine", "Ledger", "Dispatch", "Schedule", "Connectors"],
+        // Health and the page show the state of every part, of a polled publisher its cursor; they change none. The page also takes its language as the
+        // answers do.
+        ["Telemetry"] = ["Engine", "Ledger", "Dispatch", "Schedule", "Connectors", "Processes"],
         ["Console"] = ["Engine", "Ledger", "Policies", "Dispatch", "Intake", "Processes", "Connectors"],
 
         // The command line wires its own engine and reads everything.
-        ["Commands"] = ["Engine", "Ledger", "Policies", "Dispatch", "Connectors"],
+        ["Commands"] = ["Engine", "Ledger", "Policies", "Dispatch", "Connectors", "Processes"],
     };
 
     private static IReadOnlyList<Source> Sources { get; } = [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs*", SearchOption.AllDirectories)
@@ -79,7 +81,7 @@ public sealed partial class TidyTests
         var connectors = Sources.Where(source => source.Path.EndsWith("Connector.cs", StringComparison.Ordinal) && !source.Path.EndsWith("/IConnector.cs", StringComparison.Ordinal)).ToList();
         var names = connectors.Select(source => Path.GetFileNameWithoutExtension(source.Path)).ToList();
 
-        Assert.Equal(3, names.Count);
+        Assert.Equal(4, names.Count);
         Assert.All(connectors, source => Assert.True(
             !names.Exists(name => name != Path.GetFileNameWithoutExtension(source.Path) && source.Names($@"\b{name}\b")),
             $"{source.Path} uses another connector: each can be taken out by itself."));

@@ -11,19 +11,26 @@ internal static class HubProgram
 
     private static readonly JsonSerializerOptions SettingsForm = new() { WriteIndented = true, DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull };
 
-    public static string WriteSettings(string file, string database, string url, string? sitePacks, IEnumerable<ConnectorSettings> connectors)
+    public static string WriteSettings(string file, string database, string url, string? sitePacks, IEnumerable<ConnectorSettings> connectors, params IEnumerable<PublisherSettings> publishers)
     {
-        File.WriteAllText(file, JsonSerializer.Serialize(new { Hub = new { Database = database, Url = url, SitePacks = sitePacks, Connectors = connectors } }, SettingsForm));
+        File.WriteAllText(file, JsonSerializer.Serialize(new { Hub = new { Database = database, Url = url, SitePacks = sitePacks, Connectors = connectors, Publishers = publishers } }, SettingsForm));
         return file;
     }
 
-    public static Process Start(string settings, params string[] arguments)
+    public static Process Start(string settings, params string[] arguments) => Start(settings, [], arguments);
+
+    /// <param name="settings">File of settings.</param>
+    /// <param name="environment">Further variables, such as settings that come before the file's.</param>
+    /// <param name="arguments">Of the command line.</param>
+    public static Process Start(string settings, IEnumerable<(string Name, string Value)> environment, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(Checkout.Program("src/Hub", "Hub"));
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         start.Environment["HUB_SETTINGS"] = settings;
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         return Process.Start(start)!;
     }
 

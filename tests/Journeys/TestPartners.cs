@@ -29,7 +29,9 @@ internal sealed record TestPartner(string Name, string Kind, string Title, strin
 
     private string? PrivateKey => Signature == "ed25519" ? "whsk_" + Convert.ToBase64String(secret) : null;
 
-    public PartnerSettings Simulated(int port = 0) => new()
+    /// <param name="port">0 takes a free one.</param>
+    /// <param name="fetchKey">The key with which it empties its feed; null: it does not.</param>
+    public PartnerSettings Simulated(int port = 0, string? fetchKey = null) => new()
     {
         Name = Name,
         Kind = Kind,
@@ -37,6 +39,8 @@ internal sealed record TestPartner(string Name, string Kind, string Title, strin
         AppKey = AppKey,
         Secret = Secret,
         PublicKey = PrivateKey is null ? null : WebhookSignature.PublicKeyOf(secret),
+        HubKey = fetchKey,
+        Fetches = fetchKey is not null,
     };
 
     /// <summary>Short limits, so that a fault is over within a test's patience.</summary>
@@ -46,7 +50,7 @@ internal sealed record TestPartner(string Name, string Kind, string Title, strin
         Kind = Kind,
         Title = Title,
         TitleEn = TitleEn,
-        Address = address,
+        Address = Kind == ConnectorCatalog.Feed ? null : address,
         AppKey = AppKey,
         Secret = Secret,
         PrivateKey = PrivateKey,

@@ -15,6 +15,22 @@ internal static class Until
     public static Task TrueAsync(Func<bool> condition, string what, TimeSpan? limit = null) =>
         TrueAsync(() => Task.FromResult(condition()), what, limit);
 
+    /// <param name="what">Said when it did not come true, as things then stand.</param>
+    public static async Task TrueAsync(Func<Task<bool>> condition, Func<string> what, TimeSpan? limit = null)
+    {
+        try
+        {
+            await TrueAsync(condition, "", limit);
+        }
+        catch (TimeoutException late)
+        {
+            throw new TimeoutException($"{late.Message} {what()}", late);
+        }
+    }
+
+    /// <inheritdoc cref="TrueAsync(Func{Task{bool}}, Func{string}, TimeSpan?)"/>
+    public static Task TrueAsync(Func<bool> condition, Func<string> what, TimeSpan? limit = null) => TrueAsync(() => Task.FromResult(condition()), what, limit);
+
     /// <returns>What <paramref name="look"/> found, once it is not null.</returns>
     public static async Task<T> FoundAsync<T>(Func<Task<T?>> look, string what, TimeSpan? limit = null)
         where T : class

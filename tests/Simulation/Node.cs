@@ -109,11 +109,12 @@ internal sealed class Node
             return false;
         var before = partner.Received;
         var taken = new List<LeasedCommand>();
-        if (!Lanes.Find(connector)!.TakeUp(taken, out var attempt))
+        var lane = Lanes.Find(connector)!;
+        if (!lane.Take(taken))
             return false;
+        var attempt = lane.CarryAsync(taken);
         var sent = Await(attempt, partner, before);
 
-        // Empty: it came too late and was dropped.
         foreach (var leased in taken)
         {
             simulation.Invariants.TakenUp(leased, sent);
@@ -186,10 +187,10 @@ internal sealed class Node
             var connector = Names.Number(lane.Settings.Name);
             var now = Clock.GetUtcNow();
             if (lane.Recovered)
-            {
-                lane.Recovered = false;
                 finder.Recover(connector, now);
-            }
+            else if (lane.Eased)
+                finder.Ease(connector, now);
+            (lane.Recovered, lane.Eased) = (false, false);
 
             if (lane.Room() is > 0 and var room)
                 sweeping.AddRange(finder.DueWaits(connector, now, Math.Min(room, CasesMax)).Select(due => new WakeInput(due.KeyHash) { Due = (connector, due.LaneSeq, due.Attempts) }));

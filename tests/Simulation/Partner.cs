@@ -53,7 +53,7 @@ internal sealed class Partner(Simulation simulation, string name, short number, 
     {
         if (!Effects.TryAdd(command.Id, command.Data.ToArray()))
             return;
-        CommandId.TryParse(command.Id, out var caseId, out _, out var laneSeq);
+        _ = CommandId.TryParse(command.Id, out var caseId, out _, out var laneSeq);
         simulation.Invariants.Done(number, caseId, laneSeq, lastEffect.GetValueOrDefault(caseId));
         lastEffect[caseId] = Math.Max(laneSeq, lastEffect.GetValueOrDefault(caseId));
     }

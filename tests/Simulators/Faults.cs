@@ -12,23 +12,28 @@ public sealed record Fault
     /// <summary>Share of requests it strikes, 0 to 1.</summary>
     public double Rate { get; init; } = 1;
 
-    /// <summary>Header Retry-After of http429 and http503, as it stands; null: none.</summary>
+    /// <summary>Header Retry-After of http429, http503 and limited, as it stands; null: none.</summary>
     public string? RetryAfter { get; init; }
 
-    /// <summary>How long slow and the timeouts wait; null: 500 ms for slow, until the caller gives up for the others.</summary>
+    /// <summary>How long slow and the timeouts wait; null: 500 ms for slow, 1 s for each byte of drip, until the caller gives up for the others.</summary>
     public int? DelayMs { get; init; }
+
+    /// <summary>Requests in one second that limited lets through.</summary>
+    public int PerSecond { get; init; } = 1;
 
     /// <summary>How often it strikes before it ends by itself; null: until switched off.</summary>
     public int? Count { get; init; }
 }
 
 /// <summary>The faults partners are known for.</summary>
-public sealed class Faults(string partner)
+/// <param name="partner">Its name.</param>
+/// <param name="own">Faults that only this kind of partner has.</param>
+public sealed class Faults(string partner, params IReadOnlyList<string> own)
 {
     public static IReadOnlyList<string> Modes { get; } =
     [
         "none", "http500", "http502", "http503", "http429", "http4xx", "timeout", "slow", "reset", "reset_mid_body", "html", "empty", "huge", "refuse", "gone",
-        "redirect", "not_found", "unauthorised", "abort_message", "disable", "effect_then_timeout", "effect_then_reset",
+        "redirect", "limited", "drip", "endless", "informational", "not_found", "unauthorised", "abort_message", "disable", "effect_then_timeout", "effect_then_reset",
     ];
 
     private readonly Lock gate = new();
@@ -37,6 +42,7 @@ public sealed class Faults(string partner)
     private readonly Random random = new(partner.Aggregate(17, (seed, c) => (seed * 31) + c));
     private Fault fault = new();
     private int left;
+    private (long Second, int Requests) passed;
 
     /// <summary>Called when a fault strikes; for the timeouts, when nothing more will happen until the caller gives up.</summary>
     public Action<string>? Struck { get; set; }
@@ -57,9 +63,9 @@ public sealed class Faults(string partner)
     /// <returns>Null when set, else what is wrong with it.</returns>
     public string? Set(Fault wanted)
     {
-        if (!Modes.Contains(wanted.Mode))
+        if (!Modes.Contains(wanted.Mode) && !own.Contains(wanted.Mode))
         {
-            return $"mode must be one of {string.Join(", ", Modes)}";
+            return $"mode must be one of {string.Join(", ", Modes.Concat(own))}";
         }
 
         if (wanted.Rate is not (>= 0 and <= 1) || wanted.Count < 1 || wanted.DelayMs is < 0)
@@ -76,11 +82,11 @@ public sealed class Faults(string partner)
     }
 
     /// <summary>The fault that strikes the request now arriving; mode none when it is spared.</summary>
-    public Fault Next()
+    public Fault Next(DateTimeOffset now = default)
     {
         lock (gate)
         {
-            if (fault.Mode is "none" || left == 0 || random.NextDouble() >= fault.Rate)
+            if (fault.Mode is "none" || left == 0 || (fault.Mode is "limited" && IsWithinLimit(now.ToUnixTimeSeconds())) || random.NextDouble() >= fault.Rate)
             {
                 return new();
             }
@@ -89,6 +95,12 @@ public sealed class Faults(string partner)
             struck.AddOrUpdate(fault.Mode, 1, (_, times) => times + 1);
             return fault;
         }
+    }
+
+    private bool IsWithinLimit(long second)
+    {
+        passed = passed.Second == second ? (second, passed.Requests + 1) : (second, 1);
+        return passed.Requests <= fault.PerSecond;
     }
 
     /// <summary>Serves one request with the fault that strikes it.</summary>
@@ -121,22 +133,34 @@ public sealed class Faults(string partner)
                 await Task.Delay(TimeSpan.FromMilliseconds(now.DelayMs ?? 500), clock, context.RequestAborted);
                 await WriteAsync(context, partner.Answer(hit));
                 break;
+            case "drip":
+                Strike(now);
+                await DripAsync(context, partner.Answer(hit), TimeSpan.FromMilliseconds(now.DelayMs ?? 1000), clock);
+                break;
+            case "endless":
+                Strike(now);
+                await FloodAsync(context);
+                break;
+            case "informational":
+                Strike(now);
+                context.Response.StatusCode = 102;
+                break;
             case "none":
                 await WriteAsync(context, partner.Answer(hit));
                 break;
             default:
                 Strike(now);
-                await WriteAsync(context, ReplyOf(now, partner));
+                await WriteAsync(context, ReplyOf(now, partner, hit));
                 break;
         }
     }
 
-    private static Reply ReplyOf(Fault now, Partner partner) => now.Mode switch
+    private static Reply ReplyOf(Fault now, Partner partner, Hit hit) => now.Mode switch
     {
         "http500" => Page(500, "Internal Server Error"),
         "http502" => Page(502, "Bad Gateway"),
         "http503" => Page(503, "Service Unavailable") with { Headers = RetryAfter(now) },
-        "http429" => Page(429, "Too Many Requests") with { Headers = RetryAfter(now) },
+        "http429" or "limited" => Page(429, "Too Many Requests") with { Headers = RetryAfter(now) },
         "http4xx" => Page(422, "Unprocessable Content"),
         "html" => Page(200, "系统维护中"),
         "empty" => Reply.Empty(200),
@@ -148,7 +172,7 @@ public sealed class Faults(string partner)
         "redirect" => Page(302, "Found") with { Headers = [("Location", "/elsewhere")] },
         "abort_message" => Page(400, "Bad Request") with { Headers = [("webhook-delivery", "abort-message")] },
         "disable" => Page(503, "Service Unavailable") with { Headers = [("webhook-delivery", "disable")] },
-        _ => throw new InvalidOperationException($"The fault '{now.Mode}' has no reply."),
+        _ => partner.Spoil(hit, now.Mode) ?? throw new InvalidOperationException($"The fault '{now.Mode}' has no reply."),
     };
 
     private static IReadOnlyList<(string, string)> RetryAfter(Fault now) => now.RetryAfter is { } text ? [("Retry-After", text)] : [];
@@ -171,6 +195,30 @@ public sealed class Faults(string partner)
         // The server closes the connection over the missing bytes. An abort would reset it, and a reset may overtake the headers.
         context.Response.ContentLength = reply.Body.Length + 100;
         await context.Response.Body.WriteAsync(reply.Body, context.RequestAborted);
+    }
+
+    // The whole answer is right, only nobody can wait for it.
+    private static async Task DripAsync(HttpContext context, Reply reply, TimeSpan pause, TimeProvider clock)
+    {
+        context.Response.StatusCode = reply.Status;
+        context.Response.ContentType = reply.ContentType;
+        context.Response.ContentLength = reply.Body.Length;
+        foreach (var one in reply.Body)
+        {
+            await context.Response.Body.WriteAsync(new[] { one }, context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            await Task.Delay(pause, clock, context.RequestAborted);
+        }
+    }
+
+    private static async Task FloodAsync(HttpContext context)
+    {
+        var spaces = Encoding.ASCII.GetBytes(new string(' ', 64 * 1024));
+        context.Response.ContentType = "application/json";
+        while (!context.RequestAborted.IsCancellationRequested)
+        {
+            await context.Response.Body.WriteAsync(spaces, context.RequestAborted);
+        }
     }
 
     private static async Task WriteAsync(HttpContext context, Reply reply)

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Hub.Simulators;
 
 /// <summary>One pretended partner: its dialect is in the derived class, its memory in <see cref="LeadBook"/>.</summary>
-public abstract class Partner(PartnerSettings settings, LeadBook book)
+public abstract class Partner(PartnerSettings settings, LeadBook book, params IReadOnlyList<string> ownFaults)
 {
     public string Name => settings.Name;
 
@@ -12,7 +12,10 @@ public abstract class Partner(PartnerSettings settings, LeadBook book)
 
     public LeadBook Book => book;
 
-    public Faults Faults { get; } = new(settings.Name);
+    public Faults Faults { get; } = new(settings.Name, ownFaults);
+
+    /// <summary>What goes wrong with its own fetching; see <see cref="FeedReader"/>.</summary>
+    public Faults FetchFaults { get; } = new(settings.Name, FeedReader.Modes);
 
     protected PartnerSettings Settings => settings;
 
@@ -25,11 +28,15 @@ public abstract class Partner(PartnerSettings settings, LeadBook book)
     /// <summary>How this dialect says no to the caller.</summary>
     public abstract Reply RefuseCaller();
 
+    /// <summary>The answer as a fault of this partner's own makes it; null when it knows no such fault.</summary>
+    public virtual Reply? Spoil(Hit hit, string mode) => null;
+
     public static Partner Create(PartnerSettings settings, LeadBook book, TimeProvider clock) => settings.Kind switch
     {
         "sgcc-crm" => new SgccCrm(settings, book, clock),
         "local-crm" => new LocalCrm(settings, book),
-        "webhook" => new WebhookUtility(settings, book, clock),
+        "approval-platform" => new ApprovalPlatform(settings, book, clock),
+        "webhook" or "feed" => new WebhookUtility(settings, book, clock),
         _ => throw new InvalidOperationException($"Partner '{settings.Name}' is of the unknown kind '{settings.Kind}'."),
     };
 }
@@ -37,6 +44,9 @@ public abstract class Partner(PartnerSettings settings, LeadBook book)
 /// <summary>One request as it arrived.</summary>
 public sealed record Hit(string Method, string Path, IHeaderDictionary Headers, byte[] Body)
 {
+    /// <summary>With its question mark; empty when there is none.</summary>
+    public string Query { get; init; } = "";
+
     public string Digest => Convert.ToHexStringLower(SHA256.HashData(Body));
 
     public string? Header(string name) => Headers.TryGetValue(name, out var values) ? values.ToString() : null;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -11,13 +12,15 @@ public sealed class SimulatorHost : IAsyncDisposable
     private const int BodyBytesMax = 1024 * 1024;
 
     private readonly Journal journal;
+    private readonly RequestLog requests;
     private readonly TimeProvider clock;
     private readonly List<RunningPartner> partners = [];
     private WebApplication? admin;
 
-    private SimulatorHost(Journal journal, TimeProvider clock)
+    private SimulatorHost(Journal journal, RequestLog requests, TimeProvider clock)
     {
         this.journal = journal;
+        this.requests = requests;
         this.clock = clock;
     }
 
@@ -28,7 +31,7 @@ public sealed class SimulatorHost : IAsyncDisposable
     /// <param name="clock">Tests give their own.</param>
     public static async Task<SimulatorHost> StartAsync(SimulatorSettings settings, CancellationToken cancellation, TimeProvider? clock = null)
     {
-        var host = new SimulatorHost(Journal.Open(settings.Journal), clock ?? TimeProvider.System);
+        var host = new SimulatorHost(Journal.Open(settings.Journal), RequestLog.Open(settings.Requests), clock ?? TimeProvider.System);
         try
         {
             foreach (var partner in settings.Partners)
@@ -57,11 +60,13 @@ public sealed class SimulatorHost : IAsyncDisposable
         foreach (var running in partners)
         {
             await running.App.DisposeAsync();
+            await (running.Reader?.DisposeAsync() ?? ValueTask.CompletedTask);
             await (running.Receipts?.DisposeAsync() ?? ValueTask.CompletedTask);
         }
 
         await (admin?.DisposeAsync() ?? ValueTask.CompletedTask);
         journal.Dispose();
+        requests.Dispose();
     }
 
     private RunningPartner Running(string name) =>
@@ -79,7 +84,19 @@ public sealed class SimulatorHost : IAsyncDisposable
         var running = new RunningPartner(partner, receipts, app);
         app.Run(context => ServeAsync(context, running));
         await app.StartAsync(cancellation);
+        if (settings.HubUrl is { } hub && partnerSettings.HubKey is { } key && (partnerSettings.Fetches || partnerSettings.Kind is "feed"))
+        {
+            running.Reader = new FeedReader(hub, key, (WebhookUtility)partner, clock);
+        }
+
         return running;
+    }
+
+    /// <summary>Lets a partner fetch whose key was not known at the start.</summary>
+    public void Fetch(string partner, Uri hub, string key)
+    {
+        var running = Running(partner);
+        running.Reader = new FeedReader(hub, key, (WebhookUtility)running.Partner, clock);
     }
 
     private async Task<WebApplication> StartAdminAsync(SimulatorSettings settings, CancellationToken cancellation)
@@ -89,13 +106,27 @@ public sealed class SimulatorHost : IAsyncDisposable
         app.MapGet("/{partner}/leads", (string partner, string? subject, int? limit) => ForPartner(partner, running => LeadsOf(running, subject, limit)));
         app.MapGet("/{partner}/stats", (string partner) => ForPartner(partner, running => Json(running.Stats)));
         app.MapPost("/{partner}/faults", (string partner, Fault fault) => ForPartner(partner, running => SetFault(running, fault)));
+        app.MapPost("/{partner}/fetch-faults", (string partner, Fault fault) =>
+            ForPartner(partner, running => running.Partner.FetchFaults.Set(fault) is { } problem ? Json(new { error = problem }, 400) : Json(fault)));
         app.MapPost("/{partner}/reset", (string partner) => ForPartner(partner, Reset));
+        app.MapGet("/{partner}/records", (string partner) => ForPlatform(partner, platform => Json(platform.Records)));
+        app.MapPost("/{partner}/records", (string partner, JsonArray events, string? at) => ForPlatform(partner, platform => Add(platform, events, at)));
+        app.MapPost("/{partner}/clock", (string partner, double seconds) => ForPlatform(partner, platform => Json(new { seconds = platform.AheadSeconds = seconds })));
         await app.StartAsync(cancellation);
         return app;
     }
 
     private IResult ForPartner(string name, Func<RunningPartner, IResult> serve) =>
         partners.Find(running => running.Partner.Name == name) is { } running ? serve(running) : Json(new { error = $"no partner '{name}'" }, 404);
+
+    private IResult ForPlatform(string name, Func<ApprovalPlatform, IResult> serve) => ForPartner(
+        name, running => running.Partner is ApprovalPlatform platform ? serve(platform) : Json(new { error = $"'{name}' is no approval platform" }, 400));
+
+    private static IResult Add(ApprovalPlatform platform, JsonArray events, string? at)
+    {
+        DateTimeOffset? stamp = at is null ? null : DateTimeOffset.Parse(at, System.Globalization.CultureInfo.InvariantCulture);
+        return Json(events.Select(record => platform.Add(record!.AsObject(), stamp)).ToList());
+    }
 
     private static IResult LeadsOf(RunningPartner running, string? subject, int? limit) =>
         Json(running.Partner.Book.List(subject, Math.Clamp(limit ?? 1000, 1, 100_000)).Select(lead => new
@@ -115,6 +146,7 @@ public sealed class SimulatorHost : IAsyncDisposable
     private static IResult Reset(RunningPartner running)
     {
         running.Partner.Book.Clear();
+        (running.Partner as ApprovalPlatform)?.Clear();
         running.Partner.Faults.Set(new());
         return Json(running.Stats);
     }
@@ -129,14 +161,17 @@ public sealed class SimulatorHost : IAsyncDisposable
             Interlocked.Increment(ref running.RedirectsFollowed);
         }
 
+        var arrived = clock.GetUtcNow();
         var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        var hit = new Hit(context.Request.Method, context.Request.Path, context.Request.Headers, body.ToArray());
+        var hit = new Hit(context.Request.Method, context.Request.Path, context.Request.Headers, body.ToArray()) { Query = context.Request.QueryString.Value ?? "" };
         running.LastDigest = hit.Digest;
         var faults = running.Partner.Faults;
+        var fault = faults.Next(arrived);
+        requests.Append(arrived, running.Partner.Name, hit, fault);
         try
         {
-            await faults.ServeAsync(context, running.Partner, hit, faults.Next(), clock);
+            await faults.ServeAsync(context, running.Partner, hit, fault, clock);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -171,6 +206,9 @@ public sealed class SimulatorHost : IAsyncDisposable
 
         public Receipts? Receipts => receipts;
 
+        /// <summary>Empties the partner's feed; null for one that does not fetch.</summary>
+        public FeedReader? Reader { get; set; }
+
         public WebApplication App => app;
 
         public Uri Address => AddressOf(app);
@@ -180,7 +218,7 @@ public sealed class SimulatorHost : IAsyncDisposable
 
         public PartnerStats Stats => new(
             partner.Name, partner.Kind, Interlocked.Read(ref Requests), Interlocked.Read(ref RedirectsFollowed), LastDigest, partner.Book.Stats,
-            partner.Faults.Current, partner.Faults.Counts, receipts?.Stats);
+            partner.Faults.Current, partner.Faults.Counts, receipts?.Stats, Reader?.Stats);
     }
 
     public PartnerStats StatsOf(string partner) => Running(partner).Stats;
@@ -196,4 +234,5 @@ public sealed record PartnerStats(
     BookStats Book,
     Fault Fault,
     IReadOnlyDictionary<string, long> FaultsStruck,
-    ReceiptStats? Receipts);
+    ReceiptStats? Receipts,
+    FetchStats? Fetched);

@@ -12,11 +12,14 @@ public sealed record SimulatorSettings
     /// <summary>Port of the index page and the switches; 0 takes a free one.</summary>
     public int AdminPort { get; init; }
 
-    /// <summary>Where receipts go; null: none are sent.</summary>
+    /// <summary>Where receipts go and feeds are fetched; null: neither happens.</summary>
     public Uri? HubUrl { get; init; }
 
     /// <summary>File that every hit with or without an effect is appended to before it is answered; null: none.</summary>
     public string? Journal { get; init; }
+
+    /// <summary>File that every request is appended to, whatever became of it; null: none.</summary>
+    public string? Requests { get; init; }
 
     /// <summary>From the taking of a lead to its receipt "accepted".</summary>
     public double AcceptAfterSeconds { get; init; } = 0.5;
@@ -36,7 +39,7 @@ public sealed record PartnerSettings
 {
     public required string Name { get; init; }
 
-    /// <summary><c>sgcc-crm</c>, <c>local-crm</c> or <c>webhook</c>.</summary>
+    /// <summary><c>sgcc-crm</c>, <c>local-crm</c>, <c>webhook</c>, <c>feed</c>, or <c>approval-platform</c>, which is read from instead of sent to.</summary>
     public required string Kind { get; init; }
 
     /// <summary>0 takes a free one.</summary>
@@ -50,8 +53,11 @@ public sealed record PartnerSettings
     /// <summary>The hub's <c>whpk_</c> key, for webhooks signed <c>v1a</c>.</summary>
     public string? PublicKey { get; init; }
 
-    /// <summary>The key this partner sends receipts with; null: it sends none.</summary>
+    /// <summary>The key this partner sends receipts and fetches with; null: it does neither.</summary>
     public string? HubKey { get; init; }
+
+    /// <summary>A webhook that also empties its feed, as while it is switched between push and pull; a partner of the kind <c>feed</c> always does.</summary>
+    public bool Fetches { get; init; }
 }
 
 internal static class SimulatorJson

@@ -6,7 +6,10 @@ using Org.BouncyCastle.Math.EC.Rfc8032;
 
 namespace Hub.Simulators;
 
-/// <summary>A pretended utility with a receiver of its own: checks every signature it was given a key for and drops repeats by webhook-id.</summary>
+/// <summary>
+/// A pretended utility with a receiver of its own, or (kind <c>feed</c>) with none: checks every signature it was given a key for and drops repeats by
+/// webhook-id, whether a message was pushed or fetched.
+/// </summary>
 // Written from the standard alone and without the hub's code, so that it can disagree with it.
 internal sealed class WebhookUtility : Partner
 {
@@ -22,7 +25,7 @@ internal sealed class WebhookUtility : Partner
         this.clock = clock;
         secret = settings.Secret is null ? null : Convert.FromBase64String(settings.Secret["whsec_".Length..]);
         publicKey = settings.PublicKey is null ? null : Convert.FromBase64String(settings.PublicKey["whpk_".Length..]);
-        if (secret is null && publicKey is null)
+        if (settings.Kind is not "feed" && secret is null && publicKey is null)
         {
             throw new InvalidOperationException($"Partner '{settings.Name}' has neither secret nor public key.");
         }
@@ -30,12 +33,17 @@ internal sealed class WebhookUtility : Partner
 
     public override Reply Answer(Hit hit)
     {
+        if (Kind is "feed")
+        {
+            return Reply.Empty(404);
+        }
+
         if (hit.Method is not "POST")
         {
             return Reply.Empty(405);
         }
 
-        if (!IsSigned(hit))
+        if (!IsSigned(hit.Header("webhook-id"), hit.Header("webhook-timestamp"), hit.Header("webhook-signature"), hit.Body))
         {
             return RefuseCaller();
         }
@@ -44,7 +52,7 @@ internal sealed class WebhookUtility : Partner
         {
             return hit.Header("Content-Type") switch
             {
-                "application/cloudevents+json; charset=utf-8" => Take(hit),
+                "application/cloudevents+json; charset=utf-8" => Take(hit.Header("webhook-id"), hit.Body) ? Reply.Empty(204) : RefuseContent(),
                 "application/cloudevents-batch+json; charset=utf-8" => TakeAll(hit),
                 _ => Reply.Empty(415),
             };
@@ -59,11 +67,12 @@ internal sealed class WebhookUtility : Partner
 
     public override Reply RefuseCaller() => Reply.Empty(401);
 
-    private Reply Take(Hit hit)
+    /// <summary>Takes one message in, with its effect; false when it contradicts itself.</summary>
+    public bool Take(string? webhookId, byte[] body)
     {
-        using var document = JsonDocument.Parse(hit.Body);
+        using var document = JsonDocument.Parse(body);
         var ce = document.RootElement;
-        return hit.Header("webhook-id") == ce.GetProperty("id").GetString() && Take(ce) ? Reply.Empty(204) : RefuseContent();
+        return webhookId == ce.GetProperty("id").GetString() && Take(ce);
     }
 
     // Each is answered for: one that is not understood must not keep the others out.
@@ -86,16 +95,17 @@ internal sealed class WebhookUtility : Partner
         return true;
     }
 
-    private bool IsSigned(Hit hit)
+    /// <summary>True when the message carries a good signature for every key this utility was given.</summary>
+    public bool IsSigned(string? webhookId, string? timestamp, string? signatures, byte[] body)
     {
-        if (!long.TryParse(hit.Header("webhook-timestamp"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+        if (!long.TryParse(timestamp, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
             || (DateTimeOffset.FromUnixTimeSeconds(seconds) - clock.GetUtcNow()).Duration() > Tolerance)
         {
             return false;
         }
 
-        byte[] signed = [.. Encoding.UTF8.GetBytes($"{hit.Header("webhook-id")}.{seconds}."), .. hit.Body];
-        var given = (hit.Header("webhook-signature") ?? "").Split(' ');
+        byte[] signed = [.. Encoding.UTF8.GetBytes($"{webhookId}.{seconds}."), .. body];
+        var given = (signatures ?? "").Split(' ');
 
         // Stricter than the standard, which is content with one good signature: a hub that has both keys must sign with both.
         return (secret is null || given.Contains("v1," + Convert.ToBase64String(HMACSHA256.HashData(secret, signed))))

@@ -1,7 +1,5 @@
-using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Hub.Schemas;
 
@@ -13,10 +11,7 @@ namespace Hub.Connectors.UtilityCrm;
 /// </summary>
 internal sealed class WebhookConnector(ConnectorSettings settings, PartnerHttp http, TimeProvider clock) : IBatchConnector
 {
-    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    private readonly byte[]? secret = settings.Secret is { } text && WebhookSignature.TryReadSecret(text, out var key) ? key : null;
-    private readonly byte[]? seed = settings.PrivateKey is { } text && WebhookSignature.TryReadSeed(text, out var key) ? key : null;
+    private readonly WebhookSigner signer = new(settings);
 
     /// <summary>The standard has no such question; the receiver drops repeats by the id, which makes sending again safe.</summary>
     public bool CanBeAsked => false;
@@ -24,11 +19,11 @@ internal sealed class WebhookConnector(ConnectorSettings settings, PartnerHttp h
     public Task<Answer> DeliverAsync(Command command, CancellationToken cancellation)
     {
         var call = Call(
-            command.Id.ToString("D"),
-            EventOf(command),
+            CommandEvent.IdOf(command),
+            CommandEvent.BodyOf(command),
             "application/cloudevents+json; charset=utf-8",
             ("X-Hub-Attempt", command.Attempt.ToString(CultureInfo.InvariantCulture)),
-            ("X-Hub-Due", command.DueAt is { } due ? Instant(due) : null),
+            ("X-Hub-Due", command.DueAt is { } due ? CommandEvent.Instant(due) : null),
             ("traceparent", command.TraceParent));
         return http.CallAsync(call, response => response.IsSuccess ? Answer.Taken() : PartnerHttp.ByStatus(response), cancellation);
     }
@@ -36,7 +31,7 @@ internal sealed class WebhookConnector(ConnectorSettings settings, PartnerHttp h
     public async Task<IReadOnlyList<Answer>> DeliverAsync(IReadOnlyList<Command> commands, CancellationToken cancellation)
     {
         WebhookReply[]? replies = null;
-        var call = Call(BatchId(commands), BatchOf(commands), "application/cloudevents-batch+json; charset=utf-8");
+        var call = Call(BatchId(commands), CommandEvent.BatchOf(commands), "application/cloudevents-batch+json; charset=utf-8");
         var whole = await http.CallAsync(call, Understand, cancellation);
 
         // One of them may be what the partner cannot take; only alone can it be told which.
@@ -82,7 +77,7 @@ internal sealed class WebhookConnector(ConnectorSettings settings, PartnerHttp h
             [
                 ("webhook-id", id),
                 ("webhook-timestamp", timestamp.ToString(CultureInfo.InvariantCulture)),
-                ("webhook-signature", Signatures(id, timestamp, body)),
+                ("webhook-signature", signer.Sign(id, timestamp, body)),
                 ("User-Agent", Dialect.UserAgent),
                 .. more,
             ],
@@ -92,13 +87,6 @@ internal sealed class WebhookConnector(ConnectorSettings settings, PartnerHttp h
     public Task<Answer> AskAsync(Command command, CancellationToken cancellation) =>
         throw new NotSupportedException($"Connector '{settings.Name}' cannot be asked about command {command.Id}.");
 
-    private string Signatures(string id, long timestamp, byte[] body) => string.Join(
-        ' ',
-        [
-            .. seed is null ? Array.Empty<string>() : [WebhookSignature.SignV1a(seed, id, timestamp, body)],
-            .. secret is null ? Array.Empty<string>() : [WebhookSignature.SignV1(secret, id, timestamp, body)],
-        ]);
-
     /// <summary>The same for the same commands: the receiver tells repeats apart by the ids inside, this one only names the call.</summary>
     private static string BatchId(IReadOnlyList<Command> commands)
     {
@@ -107,52 +95,6 @@ internal sealed class WebhookConnector(ConnectorSettings settings, PartnerHttp h
             hash.AppendData(command.Id.ToByteArray(bigEndian: true));
         return "batch_" + Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 16));
     }
-
-    /// <summary>The same bytes on every attempt: what differs between attempts stands in headers.</summary>
-    private static byte[] EventOf(Command command)
-    {
-        var buffer = new ArrayBufferWriter<byte>(command.Data.Length + 1024);
-        using (var writer = new Utf8JsonWriter(buffer, Readable))
-            Write(writer, command);
-        return buffer.WrittenSpan.ToArray();
-    }
-
-    private static byte[] BatchOf(IReadOnlyList<Command> commands)
-    {
-        var buffer = new ArrayBufferWriter<byte>(commands.Sum(command => command.Data.Length + 1024));
-        using (var writer = new Utf8JsonWriter(buffer, Readable))
-        {
-            writer.WriteStartArray();
-            foreach (var command in commands)
-                Write(writer, command);
-            writer.WriteEndArray();
-        }
-
-        return buffer.WrittenSpan.ToArray();
-    }
-
-    private static void Write(Utf8JsonWriter writer, Command command)
-    {
-        writer.WriteStartObject();
-        writer.WriteString("specversion"u8, "1.0"u8);
-        writer.WriteString("id"u8, command.Id);
-        writer.WriteString("source"u8, "urn:hub"u8);
-        writer.WriteString("type"u8, command.CauseType);
-        writer.WriteString("subject"u8, command.Subject);
-        writer.WriteString("partitionkey"u8, command.Subject);
-        writer.WriteString("time"u8, Instant(command.OccurredAt));
-        writer.WriteString("recordedtime"u8, Instant(command.RecordedAt));
-        writer.WriteString("sequence"u8, command.LaneSeq.ToString("D10", CultureInfo.InvariantCulture));
-        writer.WriteString("causationid"u8, command.CauseId);
-        writer.WriteString("hubcommand"u8, command.Type);
-        writer.WriteString("datacontenttype"u8, "application/json"u8);
-        writer.WritePropertyName("data"u8);
-        // The engine's own bytes, valid by construction.
-        writer.WriteRawValue(command.Data.Span, skipInputValidation: true);
-        writer.WriteEndObject();
-    }
-
-    private static string Instant(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
 }
 
 /// <summary>One line of a receiver's answer to a batch.</summary>

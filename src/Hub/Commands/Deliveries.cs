@@ -22,8 +22,8 @@ internal static class Deliveries
 
     private static Command List()
     {
-        var state = new Option<string?>("--state") { Description = "waiting, parked or unserved" };
-        state.AcceptOnlyFromAmong(WaitRow.Waiting, WaitRow.Parked, WaitRow.Unserved);
+        var state = new Option<string?>("--state") { Description = "waiting, parked, unserved or offered" };
+        state.AcceptOnlyFromAmong(WaitRow.Waiting, WaitRow.Parked, WaitRow.Unserved, WaitRow.Offered);
         var receiver = new Option<string?>("--receiver") { Description = "Only this receiver's" };
         var command = new Command("list", "What waits, is parked, or has no operator") { state, receiver };
         command.SetAction((parsed, _) => CommandLine.WithAsync(async (_, database) =>

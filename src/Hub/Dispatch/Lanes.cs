@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Hub.Connectors;
 using Hub.Engine;
@@ -20,15 +21,66 @@ internal sealed class NodeLease
     }
 }
 
+/// <summary>A hub's way to its connectors: in its own process (<see cref="Lanes"/>) or over the bus (<see cref="BusChannel"/>).</summary>
+internal interface ILanes : IDispatcher
+{
+    IEnumerable<IPartnerLane> All { get; }
+
+    IPartnerLane? Find(string connector);
+
+    /// <summary>The engine needs the lanes and the lanes answer to the engine: told once, at start.</summary>
+    void AnswerTo(BatchEngine target);
+
+    /// <summary>Begins nothing more, and waits for what must not be left undone.</summary>
+    Task DrainAsync(TimeSpan limit);
+}
+
+/// <summary>One connector as the hub sees it.</summary>
+internal interface IPartnerLane
+{
+    ConnectorSettings Settings { get; }
+
+    /// <summary>Why an administrator, or the partner itself, stopped it; null when it may run.</summary>
+    string? PausedReason { get; set; }
+
+    /// <summary>Set when the partner is well again, or takes calls again after a long pause: what waits for this connector may go at once.</summary>
+    bool Recovered { get; set; }
+
+    /// <summary>Set when the partner takes calls again after a short pause: what it turned away may go at once.</summary>
+    bool Eased { get; set; }
+
+    /// <summary>Called when places are free again that somebody had asked for in vain.</summary>
+    Action? HasRoomAgain { get; set; }
+
+    /// <summary>When the oldest command that is on its way from this node was recorded; null when there is none.</summary>
+    DateTimeOffset? OldestCarried { get; }
+
+    int InFlight { get; }
+
+    /// <summary>True while the receiver fetches its commands: nothing is pushed, heads are offered in its feed.</summary>
+    bool Pulls { get; set; }
+
+    BreakerState BreakerState { get; }
+
+    /// <summary>Nodes that can carry its commands now; in process always one.</summary>
+    int Nodes { get; }
+
+    /// <summary>How many more commands may be taken now.</summary>
+    int Room();
+}
+
+/// <summary>What became of a command that was handed over.</summary>
+internal delegate void Answered(PartnerLane lane, LeasedCommand leased, Answer answer);
+
 /// <summary>
 /// Carries released commands to their connectors. Each connector has its own queue, its own workers and its own breaker, so that a dead
 /// partner delays nobody else.
 /// </summary>
-internal sealed class Lanes : IDispatcher, IAsyncDisposable
+internal sealed class Lanes : ILanes, IAsyncDisposable
 {
     private readonly Dictionary<string, PartnerLane> lanes;
     private readonly NodeLease node;
-    private readonly TaskCompletionSource<BatchEngine> engine = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Answered> answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool disposed;
 
     /// <param name="connectors">Those that are set up.</param>
@@ -42,19 +94,25 @@ internal sealed class Lanes : IDispatcher, IAsyncDisposable
         this.node = node;
         lanes = connectors.ToDictionary(
             settings => settings.Name,
-            settings => new PartnerLane(settings, create?.Invoke(settings) ?? ConnectorCatalog.Create(settings, time), node, time, loggers.CreateLogger<PartnerLane>(), engine.Task),
+            settings => new PartnerLane(settings, create?.Invoke(settings) ?? ConnectorCatalog.Create(settings, time), node, time, loggers.CreateLogger<PartnerLane>(), answered.Task),
             StringComparer.Ordinal);
 
-        // A lease must outlast the longest attempt, which may be a question and then a call; the settings limit both to TimeoutSeconds.
-        var longest = connectors.Count == 0 ? 0 : connectors.Max(settings => settings.TimeoutSeconds);
-        Lease = TimeSpan.FromSeconds((2 * longest) + 20);
+        Lease = LeaseFor(connectors);
     }
 
     public int Node => node.Node;
 
     public TimeSpan Lease { get; }
 
-    public IEnumerable<PartnerLane> All => lanes.Values;
+    public IReadOnlyCollection<PartnerLane> All => lanes.Values;
+
+    IEnumerable<IPartnerLane> ILanes.All => lanes.Values;
+
+    IPartnerLane? ILanes.Find(string connector) => Find(connector);
+
+    /// <summary>A lease must outlast the longest attempt, which may be a question and then a call; the settings limit both to TimeoutSeconds.</summary>
+    public static TimeSpan LeaseFor(IReadOnlyList<ConnectorSettings> connectors) =>
+        TimeSpan.FromSeconds((2 * connectors.Select(settings => settings.TimeoutSeconds).DefaultIfEmpty().Max()) + 20);
 
     public PartnerLane? Find(string connector) => lanes.GetValueOrDefault(connector);
 
@@ -64,8 +122,16 @@ internal sealed class Lanes : IDispatcher, IAsyncDisposable
 
     public void Hand(LeasedCommand leased) => lanes[leased.Command.Connector].Hand(leased);
 
-    /// <summary>The engine needs the lanes and the lanes answer to the engine: told once, at start.</summary>
-    public void AnswerTo(BatchEngine target) => engine.TrySetResult(target);
+    public void AnswerTo(BatchEngine target) => AnswerTo((lane, leased, answer) =>
+    {
+        if (answer.StopConnector)
+            lane.PausedReason = answer.Reason ?? AnswerReasons.Gone;
+        target.Submit(new AnswerInput(leased, answer));
+    });
+
+    public void AnswerTo(Answered target) => answered.TrySetResult(target);
+
+    public bool Pulls(string connector) => lanes.TryGetValue(connector, out var lane) && lane.Pulls;
 
     /// <summary>Begins nothing more, and waits for the answers to what is under way.</summary>
     public async Task DrainAsync(TimeSpan limit)
@@ -87,9 +153,10 @@ internal sealed class Lanes : IDispatcher, IAsyncDisposable
 }
 
 /// <summary>One connector's bulkhead: bounded queue, workers, breaker, pause.</summary>
-internal sealed partial class PartnerLane : IAsyncDisposable
+internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
 {
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ProbeWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RampStep = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan AloneFor = TimeSpan.FromMinutes(1);
 
@@ -98,27 +165,32 @@ internal sealed partial class PartnerLane : IAsyncDisposable
     private readonly NodeLease node;
     private readonly TimeProvider time;
     private readonly ILogger logger;
-    private readonly Task<BatchEngine> engine;
+    private readonly Task<Answered> answered;
     private readonly Channel<LeasedCommand> queue = Channel.CreateUnbounded<LeasedCommand>();
+    private readonly CancellationTokenSource closing = new();
     private readonly CancellationTokenSource stopping = new();
+    private readonly Pace pace;
+    private readonly ConcurrentDictionary<Guid, DateTimeOffset> carried = new();
     private int reserved;
-    private long holdUntilTicks;
     private long closedSinceTicks;
     private long aloneUntilTicks;
-    private volatile bool closing;
+    private volatile bool wanted;
+    private volatile bool pulls;
 
-    public PartnerLane(ConnectorSettings settings, IConnector connector, NodeLease node, TimeProvider time, ILogger logger, Task<BatchEngine> engine)
+    public PartnerLane(ConnectorSettings settings, IConnector connector, NodeLease node, TimeProvider time, ILogger logger, Task<Answered> answered)
     {
         Settings = settings;
         this.connector = connector;
+        pulls = settings.AlwaysPulls;
 
         // A command that the partner is to be asked about first goes alone.
         batches = settings.BatchMax > 1 && !connector.CanBeAsked ? connector as IBatchConnector : null;
         Breaker = new Breaker(settings.Breaker, time, OnBreaker);
+        pace = new Pace(settings, time);
         this.node = node;
         this.time = time;
         this.logger = logger;
-        this.engine = engine;
+        this.answered = answered;
         Done = Task.WhenAll(Enumerable.Range(0, settings.Workers).Select(_ => Task.Run(WorkAsync)));
     }
 
@@ -126,32 +198,72 @@ internal sealed partial class PartnerLane : IAsyncDisposable
 
     public Breaker Breaker { get; }
 
-    /// <summary>Why an administrator, or the partner itself, stopped it; null when it may run.</summary>
+    public BreakerState BreakerState => Breaker.State;
+
+    public int Nodes => 1;
+
     public string? PausedReason { get; set; }
 
-    /// <summary>Set when the breaker closed: what waits for this connector may go at once.</summary>
+    public bool Pulls
+    {
+        get => pulls;
+        set => pulls = value || Settings.AlwaysPulls;
+    }
+
     public bool Recovered { get; set; }
 
-    public DateTimeOffset? HoldUntil => Interlocked.Read(ref holdUntilTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+    public bool Eased { get; set; }
+
+    public Action? HasRoomAgain { get; set; }
+
+    public DateTimeOffset? HoldUntil => pace.HoldUntil;
+
+    public DateTimeOffset? OldestCarried => carried.Values.Min(recorded => (DateTimeOffset?)recorded);
 
     public int InFlight => Volatile.Read(ref reserved);
 
     public Task Done { get; }
 
-    /// <summary>How many more commands may be taken now.</summary>
     public int Room()
     {
+        var room = RoomNow();
+        wanted |= room == 0;
+        return room;
+    }
+
+    private int RoomNow()
+    {
         var now = time.GetUtcNow();
-        // Without a number a lease would be nobody's.
-        if (closing || node.Node == 0 || PausedReason is not null || Interlocked.Read(ref holdUntilTicks) > now.UtcTicks)
+        if (closing.IsCancellationRequested || PausedReason is not null)
+            return 0;
+
+        // What is only offered calls nobody: neither the breaker nor the receiver's wish for fewer calls speaks of it.
+        if (pulls)
+            return Settings.QueueLimit;
+        if (pace.IsHeld)
             return 0;
         return Breaker.State switch
         {
-            BreakerState.Closed => Math.Max(0, Ramp(now) - InFlight),
+            BreakerState.Closed => Math.Max(0, Places(now) - InFlight),
 
             // One probe, and only when its time has come.
             BreakerState.Open => now >= Breaker.NextProbeAt && InFlight == 0 ? 1 : 0,
             _ => 0,
+        };
+    }
+
+    /// <summary>How long the partner is to be left alone; null when only the length of the queue decides.</summary>
+    public TimeSpan? Wait()
+    {
+        var now = time.GetUtcNow();
+        if (HoldUntil is { } hold && hold > now)
+            return hold - now;
+        return Breaker.State switch
+        {
+            BreakerState.Closed => null,
+            BreakerState.Open when Breaker.NextProbeAt is { } probe && probe > now => probe - now,
+            BreakerState.Open when InFlight == 0 => null,
+            _ => ProbeWait,
         };
     }
 
@@ -163,17 +275,26 @@ internal sealed partial class PartnerLane : IAsyncDisposable
         return true;
     }
 
-    public void Release() => Interlocked.Decrement(ref reserved);
+    public void Release()
+    {
+        // Half of the places at once, so that a drain neither waits for the next look nor looks for every single place.
+        var left = Interlocked.Decrement(ref reserved);
+        if (!wanted || left * 2 > Places(time.GetUtcNow()))
+            return;
+        wanted = false;
+        HasRoomAgain?.Invoke();
+    }
 
     public void Hand(LeasedCommand leased)
     {
+        carried[leased.Command.Id] = leased.Command.RecordedAt;
         if (!queue.Writer.TryWrite(leased))
-            Release();
+            PutDown(leased);
     }
 
     public void Close()
     {
-        closing = true;
+        closing.Cancel();
         queue.Writer.TryComplete();
     }
 
@@ -182,6 +303,14 @@ internal sealed partial class PartnerLane : IAsyncDisposable
         Close();
         await stopping.CancelAsync();
         await Task.WhenAny(Done, Task.Delay(EndLimit, time));
+    }
+
+    private int Places(DateTimeOffset now) => Math.Min(Ramp(now), pace.Limit());
+
+    private void PutDown(LeasedCommand leased)
+    {
+        carried.TryRemove(leased.Command.Id, out _);
+        Release();
     }
 
     // After a break the partner is not met with everything that waited: a tenth, then half, then all of the queue.
@@ -207,42 +336,31 @@ internal sealed partial class PartnerLane : IAsyncDisposable
         var taken = new List<LeasedCommand>(Settings.BatchMax);
         while (await queue.Reader.WaitToReadAsync())
         {
-            while (TakeUp(taken, out var carried))
-                await carried;
+            while (Take(taken))
+                await CarryAsync(taken);
         }
     }
 
-    /// <summary>Takes up what goes in one call, as a worker does; the simulation calls it in place of workers.</summary>
-    /// <returns>False when nothing waits.</returns>
-    internal bool TakeUp(List<LeasedCommand> taken, out Task carried)
+    /// <summary>Carries out what was taken in one call, as a worker does; the simulation calls it in place of workers.</summary>
+    internal async Task CarryAsync(List<LeasedCommand> taken)
     {
-        var any = Take(taken);
-        carried = any ? CarryAsync(taken) : Task.CompletedTask;
-        return any;
-    }
-
-    private async Task CarryAsync(List<LeasedCommand> taken)
-    {
-        var answerTo = await engine;
-        var places = taken.Count;
+        var tell = await answered;
         try
         {
-            // A stopping node does not begin what it has not begun.
-            taken.RemoveAll(leased => closing || IsTooLate(leased));
             foreach (var (leased, answer) in await AttemptAsync(taken))
             {
                 Observe(leased, answer);
-                answerTo.Submit(new AnswerInput(leased, answer));
+                tell(this, leased, answer);
             }
         }
         finally
         {
-            Interlocked.Add(ref reserved, -places);
+            taken.ForEach(PutDown);
         }
     }
 
     /// <summary>Takes the next command, and what else waits when the partner takes several in one call.</summary>
-    private bool Take(List<LeasedCommand> taken)
+    internal bool Take(List<LeasedCommand> taken)
     {
         taken.Clear();
         var limit = batches is null || Interlocked.Read(ref aloneUntilTicks) > time.GetUtcNow().UtcTicks ? 1 : Settings.BatchMax;
@@ -251,35 +369,27 @@ internal sealed partial class PartnerLane : IAsyncDisposable
         return taken.Count > 0;
     }
 
-    /// <summary>Whoever takes a command up too late drops it unsent: its lease is, or soon will be, somebody else's.</summary>
-    private bool IsTooLate(LeasedCommand leased)
-    {
-        var now = time.GetUtcNow();
-        var longest = TimeSpan.FromSeconds(Settings.TimeoutSeconds * (leased.Command.AskFirst && connector.CanBeAsked ? 2 : 1));
-        if (now + longest <= leased.LeaseUntil && now <= node.AliveUntil && leased.Node == node.Node)
-            return false;
-        LogDropped(Settings.Name, leased.Command.Id);
-        return true;
-    }
-
     private async Task<IEnumerable<(LeasedCommand Leased, Answer Answer)>> AttemptAsync(List<LeasedCommand> taken)
     {
-        if (taken.Count == 0)
-            return [];
+        // The agreed rate counts commands, not calls.
+        foreach (var _ in taken)
+            await pace.TurnAsync(closing.Token);
+        var begun = taken.FindAll(MayBegin);
+        var unsent = Answer.Unavailable(AnswerReasons.Queued);
         IReadOnlyList<Answer>? each = null;
-        var whole = await GuardedAsync(taken, async cancellation =>
+        var whole = begun.Count == 0 ? unsent : await GuardedAsync(begun, async cancellation =>
         {
-            if (taken.Count == 1)
-                return await CallAsync(taken[0].Command, cancellation);
-            each = await CallAsync(taken, cancellation);
+            if (begun.Count == 1)
+                return await CallAsync(begun[0].Command, cancellation);
+            each = await CallAsync(begun, cancellation);
 
             // One that was taken proves that the partner is there, whatever became of the others.
             return each.FirstOrDefault(answer => answer.Outcome == Outcome.Taken) ?? each[0];
         });
-        return taken.Select((leased, index) => (leased, each?[index] ?? whole));
+        return taken.Select(leased => (leased, begun.IndexOf(leased) is >= 0 and var index ? each?[index] ?? whole : unsent));
     }
 
-    private async Task<Answer> GuardedAsync(List<LeasedCommand> taken, Func<CancellationToken, Task<Answer>> call)
+    private async Task<Answer> GuardedAsync(List<LeasedCommand> begun, Func<CancellationToken, Task<Answer>> call)
     {
         try
         {
@@ -291,9 +401,25 @@ internal sealed partial class PartnerLane : IAsyncDisposable
         }
         catch (Exception fault)
         {
-            LogFault(Settings.Name, taken[0].Command.Id, fault);
+            LogFault(Settings.Name, begun[0].Command.Id, FaultText.Of(fault));
             return Answer.Unknown(AnswerReasons.ConnectorFault);
         }
+    }
+
+    /// <summary>False: it is given back unsent, without a doubt and without an attempt counted.</summary>
+    private bool MayBegin(LeasedCommand leased)
+    {
+        // A stopping node does not begin what it has not begun; what was in memory when the partner asked for a pause, or an administrator stopped it, stays.
+        if (closing.IsCancellationRequested || PausedReason is not null || pace.IsHeld)
+            return false;
+
+        // Taken up too late: its lease is, or soon will be, somebody else's.
+        var now = time.GetUtcNow();
+        var longest = TimeSpan.FromSeconds(Settings.TimeoutSeconds * (leased.Command.AskFirst && connector.CanBeAsked ? 2 : 1));
+        if (now + longest <= leased.LeaseUntil && now <= node.AliveUntil && leased.Node == node.Node)
+            return true;
+        LogDropped(Settings.Name, leased.Command.Id);
+        return false;
     }
 
     private async Task<Answer> CallAsync(Command command, CancellationToken cancellation)
@@ -332,13 +458,17 @@ internal sealed partial class PartnerLane : IAsyncDisposable
 
     private void Observe(LeasedCommand leased, Answer answer)
     {
+        if (answer.Reason == AnswerReasons.Queued)
+            return;
         var now = time.GetUtcNow();
-        if (answer.Throttle)
-            Interlocked.Exchange(ref holdUntilTicks, (now + (answer.RetryAfter ?? TimeSpan.FromSeconds(1))).UtcTicks);
+        switch (pace.Observe(answer))
+        {
+            case Relief.Eased: Eased = true; break;
+            case Relief.Recovered: Recovered = true; break;
+        }
+
         if (answer.Reason == AnswerReasons.BatchRefused)
             Interlocked.Exchange(ref aloneUntilTicks, (now + AloneFor).UtcTicks);
-        if (answer.StopConnector)
-            PausedReason = answer.Reason ?? AnswerReasons.Gone;
         HubMetrics.Attempted(Settings.Name, answer, now - leased.Command.RecordedAt);
         if (answer.Outcome != Outcome.Taken && answer.Reason != AnswerReasons.BreakerOpen)
             LogAnswered(Settings.Name, leased.Command.Id, leased.Command.Attempt, answer.Outcome.ToString(), answer.Reason);
@@ -353,6 +483,6 @@ internal sealed partial class PartnerLane : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Connector} dropped {CommandId} unsent: its lease was too short")]
     private partial void LogDropped(string connector, Guid commandId);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Connector} failed by our own fault on {CommandId}")]
-    private partial void LogFault(string connector, Guid commandId, Exception fault);
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Connector} failed by our own fault on {CommandId}: {Fault}")]
+    private partial void LogFault(string connector, Guid commandId, string fault);
 }

@@ -30,7 +30,7 @@ internal static class Backoff
     {
         if (answer.Reason == AnswerReasons.BreakerOpen)
             return answer.RetryAfter ?? Waits[0];
-        if (answer.Reason is AnswerReasons.NotSeen or AnswerReasons.BatchRefused)
+        if (answer.Reason is AnswerReasons.NotSeen or AnswerReasons.BatchRefused or AnswerReasons.Queued)
             return TimeSpan.Zero;
         var waits = answer.Reason == AnswerReasons.Unauthorised ? UnauthorisedWaits : Waits;
         if (attempts > waits.Length)
@@ -41,7 +41,10 @@ internal static class Backoff
     }
 
     /// <summary>True when the attempt counts against the schedule: one that was never made, or surely reached nobody, does not.</summary>
-    public static bool Counts(Answer answer) => answer.Reason is not (AnswerReasons.BreakerOpen or AnswerReasons.NotSeen or AnswerReasons.BatchRefused);
+    public static bool Counts(Answer answer) => WasMade(answer) && answer.Reason is not (AnswerReasons.NotSeen or AnswerReasons.BatchRefused);
+
+    /// <summary>True when something crossed the border: then it is on record.</summary>
+    public static bool WasMade(Answer answer) => answer.Reason is not (AnswerReasons.BreakerOpen or AnswerReasons.Queued);
 
     /// <summary>A number from 0 to 1 that only depends on the command and the attempt, so that a decision stays repeatable.</summary>
     public static double Spread(Guid commandId, int attempt)

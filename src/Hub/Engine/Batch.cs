@@ -180,16 +180,17 @@ internal sealed class Batch(
             throw new InvalidOperationException($"Command {leased.Command.Id} belongs to no case.");
         completions.Add(_ => input.Complete());
 
-        // With the breaker open nothing crossed the border: there is nothing to put on record.
-        var attempted = input.Answer.Reason != AnswerReasons.BreakerOpen;
-        if (attempted)
-            Record(input, row);
-
         var lane = row.Lanes.Find(candidate => candidate.Connector == leased.Connector)
             ?? throw new InvalidOperationException($"Command {leased.Command.Id} belongs to no lane.");
+        var current = lane.Status is LaneStatus.Leased or LaneStatus.Offered && lane.Fence == leased.Fence;
+
+        // Where nothing crossed the border there is nothing to put on record.
+        var attempted = Backoff.WasMade(input.Answer);
+        if (attempted)
+            Record(input, current);
 
         // An answer to an older release moves nothing: somebody else holds the head now, or it is settled.
-        if (lane.Status != LaneStatus.Leased || lane.Fence != leased.Fence)
+        if (!current)
             return;
         touched.Add(row);
         var answer = input.Answer;
@@ -199,6 +200,8 @@ internal sealed class Batch(
         if (answer.Outcome == Outcome.Taken)
         {
             count.Taken++;
+            if (lane.Status == LaneStatus.Offered)
+                Write.Waits[(lane.Connector, row.CaseId)] = null;
             Free(row, lane);
             Tell(row, leased.Command, answer);
             return;
@@ -224,13 +227,24 @@ internal sealed class Batch(
         // Doubt stays until the partner says that it never saw the command.
         var doubt = answer.Reason != AnswerReasons.NotSeen && (lane.Doubt || answer.Outcome == Outcome.Unknown);
         Wait(row, lane with { Attempts = attempts, Doubt = doubt }, answer.Reason ?? "", now + wait.Value, answer.RetryAfter is { } asked ? now + asked : null);
+
+        // The receiver fetches by now: what its push did not bring is offered at once, without the push's schedule.
+        if (dispatcher.Pulls(leased.Command.Connector))
+            wished.Add((row.CaseId, lane.Connector));
     }
 
-    private void Record(AnswerInput input, CaseRow row)
+    private void Record(AnswerInput input, bool current)
     {
         var (leased, answer) = (input.Leased, input.Answer);
         var outcome = answer.Outcome.ToString().ToLowerInvariant();
         var content = AttemptText(leased, answer, outcome);
+        if (input.OverBus && !current)
+        {
+            // A release has one row, that of the answer that settled it. What came besides stands in the log alone.
+            Write.Log.Add(LogEntry.OfText(LogEntry.DeliveryRepeated, leased.Command.Connector, leased.Command.Id, content));
+            return;
+        }
+
         var response = answer.ResponseBody.IsEmpty ? null : answer.ResponseBody.ToArray();
         Write.Answers.Add(new AnswerRow(
             leased.CaseId, leased.Connector, leased.Command.LaneSeq, leased.Fence, leased.Command.Attempt, outcome, answer.Reason, answer.PartnerCode,
@@ -288,7 +302,7 @@ internal sealed class Batch(
             if (lane.Status == LaneStatus.Leased && (lane.LeaseUntil <= now || wake.DeadNodes.Contains(lane.Node)))
                 Wait(row, lane with { Doubt = true }, "lease_ended", now, notBefore: null);
             // A wake that came twice, or late, was found for an earlier attempt: the head may wait anew by now.
-            else if (lane.Status != LaneStatus.Waiting || wake.Due is not { } due || due.Connector != lane.Connector || due.LaneSeq != lane.Head || due.Attempts != lane.Attempts)
+            else if (lane.Status is not (LaneStatus.Waiting or LaneStatus.Offered) || wake.Due is not { } due || due.Connector != lane.Connector || due.LaneSeq != lane.Head || due.Attempts != lane.Attempts)
                 continue;
             wished.Add((row.CaseId, lane.Connector));
         }
@@ -344,33 +358,53 @@ internal sealed class Batch(
     private void Release((long CaseId, short Connector) key)
     {
         var lane = LaneOf(key);
-        if (lane.Status is not (LaneStatus.Idle or LaneStatus.Waiting) || !lane.HasOpen)
+        if (lane.Status is not (LaneStatus.Idle or LaneStatus.Waiting or LaneStatus.Offered) || !lane.HasOpen)
             return;
         var row = RowOf(key.CaseId);
+        var pulls = dispatcher.Pulls(connectors.Name(key.Connector));
+        if (pulls && lane.Status == LaneStatus.Offered)
+            return;
         var delivery = Delivery((key.CaseId, key.Connector, lane.Head))
             ?? throw new InvalidOperationException($"Delivery {CommandId.Of(key.CaseId, key.Connector, lane.Head)} has no row.");
         var connector = connectors.Name(key.Connector);
         if (!dispatcher.TryReserve(connector))
         {
             if (lane.Status == LaneStatus.Idle)
-                Wait(row, lane, "queued", now, notBefore: null);
+                Wait(row, lane, AnswerReasons.Queued, now, notBefore: null);
+            return;
+        }
+
+        if (pulls)
+        {
+            // The place was only asked for to know that the connector is not paused.
+            dispatcher.Release(connector);
+            Offer(row, lane);
             return;
         }
 
         var leaseUntil = now + dispatcher.Lease;
-        if (lane.Status == LaneStatus.Waiting)
+        if (lane.Status is LaneStatus.Waiting or LaneStatus.Offered)
             Write.Waits[(key.Connector, key.CaseId)] = null;
         lane = lane with { Status = LaneStatus.Leased, Fence = lane.Fence + 1, Attempts = lane.Attempts + 1, LeaseUntil = leaseUntil, Node = dispatcher.Node };
         Put(row, lane);
-        Released.Add(new LeasedCommand(CommandOf(delivery, row, lane, connector), row.KeyHash, row.CaseId, key.Connector, lane.Fence, leaseUntil, SHA256.HashData(delivery.Data)) { Node = lane.Node });
+        Released.Add(new LeasedCommand(CommandOf(delivery, row.Key, lane, connector), row.KeyHash, row.CaseId, key.Connector, lane.Fence, leaseUntil, SHA256.HashData(delivery.Data)) { Node = lane.Node });
     }
 
-    private static Command CommandOf(DeliveryRow delivery, CaseRow row, Lane lane, string connector) => new()
+    // Nobody holds an offered head, so there is no lease that could end; the fence still tells this offer from every push before and after it.
+    private void Offer(CaseRow row, Lane lane)
+    {
+        lane = lane with { Status = LaneStatus.Offered, Fence = lane.Fence + 1, LeaseUntil = null, Node = 0 };
+        Put(row, lane);
+        Write.Waits[(lane.Connector, row.CaseId)] = new(lane.Connector, row.CaseId, row.KeyHash, lane.Head, WaitRow.Offered, WaitRow.Offered, lane.Attempts, now, now, null);
+        Write.Offers.Add((lane.Connector, row.CaseId, lane.Head, lane.Fence));
+    }
+
+    internal static Command CommandOf(DeliveryRow delivery, string subject, Lane lane, string connector) => new()
     {
         Id = delivery.Id,
         Type = delivery.Type,
         Connector = connector,
-        Subject = row.Key,
+        Subject = subject,
         LaneSeq = delivery.LaneSeq,
         Attempt = lane.Attempts,
         AskFirst = lane.Doubt,

@@ -108,7 +108,7 @@ internal sealed partial class BatchEngine(
 
             if (inputs.Count == 1)
             {
-                LogPoisoned(inputs[0].GetType().Name, error);
+                LogPoisoned(inputs[0].GetType().Name, FaultText.Of(error));
                 HubMetrics.Poisoned.Add(1);
                 inputs[0].Fail(error);
                 return;
@@ -195,8 +195,8 @@ internal sealed partial class BatchEngine(
     [LoggerMessage(Level = LogLevel.Error, Message = "The ledger stopped committing: {Reason}. Events are refused with 503 until it is back.")]
     private partial void LogUnavailable(string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "One {Input} could not be processed and was left out alone.")]
-    private partial void LogPoisoned(string input, Exception error);
+    [LoggerMessage(Level = LogLevel.Error, Message = "One {Input} could not be processed and was left out alone: {Fault}")]
+    private partial void LogPoisoned(string input, string fault);
 }
 
 /// <summary>Limits of the engine.</summary>

@@ -68,6 +68,10 @@ internal sealed class AnswerInput(LeasedCommand leased, Answer answer) : EngineI
 
     public LeasedCommand Leased { get; } = leased;
     public Answer Answer { get; } = answer;
+
+    /// <summary>It came over the bus, where one release may be answered twice and differently.</summary>
+    public bool OverBus { get; init; }
+
     public Task Completion => completion.Task;
 
     public void Complete() => completion.TrySetResult();
@@ -128,8 +132,8 @@ internal sealed class OperatorInput(Guid keyHash, short connector, long laneSeq,
 /// <summary>A command with its lease: what a worker needs, and what its answer must bring back.</summary>
 internal sealed record LeasedCommand(Command Command, Guid KeyHash, long CaseId, short Connector, long Fence, DateTimeOffset LeaseUntil, byte[] DataDigest)
 {
-    /// <summary>The node's number when it was leased; a node that was declared dead has another, and what it still holds is not its own.</summary>
-    public int Node { get; init; }
+    /// <summary>The node's number when it was leased; a node that was declared dead has another, and what it still holds is not its own. Only within the process: a node of connectors has no number.</summary>
+    [System.Text.Json.Serialization.JsonIgnore] public int Node { get; init; }
 }
 
 /// <summary>Where released commands go. The engine asks for room first, under the case's lock, and hands over after the commit.</summary>
@@ -148,6 +152,9 @@ internal interface IDispatcher
 
     /// <summary>Hands over a command whose place was reserved; never blocks.</summary>
     void Hand(LeasedCommand leased);
+
+    /// <summary>True when the receiver fetches its commands: they are offered in its feed instead of handed over.</summary>
+    bool Pulls(string connector);
 }
 
 /// <summary>For processes without workers (the command line): everything waits for a node that has them.</summary>
@@ -163,4 +170,6 @@ internal sealed class NoDispatcher : IDispatcher
     }
 
     public void Hand(LeasedCommand leased) => throw new InvalidOperationException("Nothing is released here.");
+
+    public bool Pulls(string connector) => false;
 }

@@ -5,13 +5,12 @@ using System.Text.Json;
 using Hub.Engine;
 using Hub.Ledger;
 using Hub.Schemas;
-using Hub.Telemetry;
 
 namespace Hub.Intake;
 
 /// <summary><c>POST /api/v1/events</c>: one event or a batch. 202 only after the commit.</summary>
-internal sealed partial class EventEndpoint(
-    PartnerAuthentication authentication, PublisherRate rate, BatchEngine engine, LedgerQueries queries, TimeProvider time, ILogger<EventEndpoint> logger)
+internal sealed class EventEndpoint(
+    PartnerAuthentication authentication, PublisherRate rate, EventTaker taker, LedgerQueries queries, TimeProvider time)
 {
     public const int BatchEventsMax = 100;
     public const int BatchBytesMax = 2 * 1024 * 1024;
@@ -157,35 +156,20 @@ internal sealed partial class EventEndpoint(
 
     private async Task<(AcceptedBody? Accepted, Problem? Problem, bool Repeated)> SubmitAsync(ReadResult read, ApiKey key, string? traceParent)
     {
-        if (read.Input is not { } input)
-            return (null, read.Problem, false);
-        using var span = Tracing.Publish(input, traceParent);
+        var (accepted, problem, fault) = await taker.TakeAsync(read, traceParent);
+        if (fault is not null)
+            await QuarantineAsync(key, read.Input!, fault);
+        if (accepted is not { } taken)
+            return (null, problem, false);
+        if (taken.Verdict != EngineVerdict.Repeated)
+            return (AcceptedBody.Of(read.Input!.Event, taken), null, false);
         try
         {
-            var accepted = await engine.SubmitAsync(input);
-            switch (accepted.Verdict)
-            {
-                case EngineVerdict.Conflict:
-                    Tracing.Failed(span, "id_reused");
-                    return (null, new Problem("id_reused", [new("/id", "id_reused", "相同 source 与 id 的事件内容不同", "An event with this source and id has other content")]), false);
-                case EngineVerdict.Repeated:
-                    return (AcceptedBody.Of((await queries.EventAsync(accepted.EventId))!), null, true);
-                default:
-                    HubMetrics.EventsAccepted.Add(1);
-                    return (AcceptedBody.Of(input.Event, accepted), null, false);
-            }
+            return (AcceptedBody.Of((await queries.EventAsync(taken.EventId))!), null, true);
         }
-        catch (Exception error) when (RefusalOf(error) is { } refusal)
+        catch (Exception error) when (StoreRefusalOf(error) is { } refusal)
         {
-            Tracing.Failed(span, refusal.Code);
             return (null, refusal, false);
-        }
-        catch (Exception error)
-        {
-            Tracing.Failed(span, "processing_failed");
-            LogFailed(input.Event.Id, error.GetType().Name);
-            await QuarantineAsync(key, input, error);
-            return (null, new Problem("processing_failed", RetryAfterSeconds: 60), false);
         }
     }
 
@@ -287,7 +271,4 @@ internal sealed partial class EventEndpoint(
         http.Response.ContentType = status is >= 400 ? "application/problem+json; charset=utf-8" : "application/json; charset=utf-8";
         await http.Response.Body.WriteAsync(stored.Response, http.RequestAborted);
     }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Event {EventId} could not be processed: {Reason}; it was set aside")]
-    private partial void LogFailed(Guid eventId, string reason);
 }

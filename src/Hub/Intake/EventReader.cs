@@ -105,16 +105,27 @@ internal static class EventReader
     /// <summary>Reads a receipt's body.</summary>
     public static (Receipt? Receipt, Problem? Problem) ReadReceipt(ReadOnlyMemory<byte> body)
     {
-        if (Unreadable(body.Span) is { } unreadable)
-            return (null, unreadable);
-        if (!TryDeserialise(body.Span, SchemasJson.Default.Receipt, "", out var receipt, out var error))
-            return (null, error!.Code == "invalid_event" ? error with { Code = "invalid_receipt" } : error);
+        var (receipt, problem) = ReadPlain(body, SchemasJson.Default.Receipt, "invalid_receipt");
+        if (receipt is null)
+            return (null, problem);
         var errors = new List<FieldError>();
         ReceiptRules.Check(receipt, errors);
         // The serializer takes a time without an offset for one of this machine's zone.
         if (receipt.At is not null && !TryInstant(TextOf(body.Span, "at"u8), out _))
             errors.Add(Error("/at", "not_a_time", "须为 RFC 3339 时间并带时区，例如 2026-01-05T09:00:00+08:00", "Must be RFC 3339 with an offset, such as 2026-01-05T09:00:00+08:00"));
         return errors.Count == 0 ? (receipt, null) : (null, new Problem("invalid_receipt", errors));
+    }
+
+    /// <summary>Reads a JSON object that is no event, as strictly.</summary>
+    /// <param name="body">As received.</param>
+    /// <param name="type">The contract.</param>
+    /// <param name="refusal">The problem code for members that do not fit it.</param>
+    public static (T? Value, Problem? Problem) ReadPlain<T>(ReadOnlyMemory<byte> body, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, string refusal)
+        where T : class
+    {
+        if (Unreadable(body.Span) is { } unreadable)
+            return (null, unreadable);
+        return TryDeserialise(body.Span, type, "", out var value, out var error) ? (value, null) : (null, error!.Code == "invalid_event" ? error with { Code = refusal } : error);
     }
 
     // The text of one member of a flat object that was read before.

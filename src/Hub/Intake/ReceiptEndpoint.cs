@@ -122,7 +122,7 @@ internal sealed class ReceiptEndpoint(
             await Answers.WriteAsync(http, problem);
     }
 
-    private static bool IsJson(string? contentType) => contentType is not null
+    internal static bool IsJson(string? contentType) => contentType is not null
         && Microsoft.Net.Http.Headers.MediaTypeHeaderValue.TryParse(contentType, out var type) && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
         && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
 
@@ -185,7 +185,7 @@ internal sealed class ReceiptEndpoint(
             contact is null ? null : new(contact.Due, contact.Provisional, contact.Status, contact.Source), mine);
     }
 
-    /// <summary>One word for where a delivery stands: queued, sending, waiting, parked, delivered, skipped.</summary>
+    /// <summary>One word for where a delivery stands: queued, sending, waiting, offered (in the receiver's feed), parked, delivered, skipped.</summary>
     private static string StateOf(DeliveryView delivery, Lane? lane)
     {
         // The case was read a moment before its deliveries: one that its lanes do not know yet has only just been queued.
@@ -198,6 +198,7 @@ internal sealed class ReceiptEndpoint(
             LaneStatus.Leased => "sending",
             LaneStatus.Waiting => "waiting",
             LaneStatus.Parked => "parked",
+            LaneStatus.Offered => "offered",
             _ => "queued",
         };
     }

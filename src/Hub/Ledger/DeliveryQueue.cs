@@ -1,4 +1,5 @@
 using Dapper;
+using Hub.Schemas;
 using Npgsql;
 
 namespace Hub.Ledger;
@@ -20,6 +21,14 @@ internal sealed class DeliveryQueue(NpgsqlDataSource database)
           FROM waits
          WHERE connector_no = @connector AND state = 'waiting' AND due_at <= @now
          ORDER BY due_at, case_id
+         LIMIT @limit
+        """;
+
+    private const string OfferedSql = """
+        SELECT case_id AS CaseId, key_hash AS KeyHash, lane_seq AS LaneSeq, attempts AS Attempts
+          FROM waits
+         WHERE connector_no = @connector AND state = 'offered'
+         ORDER BY since
          LIMIT @limit
         """;
 
@@ -52,10 +61,17 @@ internal sealed class DeliveryQueue(NpgsqlDataSource database)
                   FOR UPDATE SKIP LOCKED)
         """;
 
+    // SKIP LOCKED: the engine locks these rows in another order, and whoever waits for whom must never be a question.
     private const string RecoverSql = """
         UPDATE waits
            SET due_at = GREATEST(@now, not_before)
-         WHERE connector_no = @connector AND state = 'waiting' AND due_at > @now
+         WHERE connector_no = @connector
+           AND case_id IN (
+               SELECT case_id
+                 FROM waits
+                WHERE connector_no = @connector AND state = 'waiting' AND due_at > GREATEST(@now, not_before)
+                  AND (@reason::text IS NULL OR reason = @reason) AND attempts <= @attemptsMax
+                  FOR UPDATE SKIP LOCKED)
         """;
 
     private const string StartNodeSql = "INSERT INTO nodes (started_at, alive_until) VALUES (@now, @until) RETURNING node_id";
@@ -92,6 +108,9 @@ internal sealed class DeliveryQueue(NpgsqlDataSource database)
     public async Task<IReadOnlyList<DueWait>> DueWaitsAsync(short connector, DateTimeOffset now, int limit) =>
         await QueryAsync<DueWait>(DueWaitsSql, new { connector, now, limit });
 
+    /// <summary>Heads that lie in a feed and were not acknowledged, oldest first.</summary>
+    public async Task<IReadOnlyList<DueWait>> OfferedAsync(short connector, int limit) => await QueryAsync<DueWait>(OfferedSql, new { connector, limit });
+
     public async Task<IReadOnlyList<DueCase>> UnservedAsync(long after, int limit) =>
         await QueryAsync<DueCase>(UnservedSql, new { after, limit });
 
@@ -100,7 +119,14 @@ internal sealed class DeliveryQueue(NpgsqlDataSource database)
 
     public Task<int> SettleWakesAsync(DateTimeOffset now, int limit) => ExecuteAsync(SettleWakesSql, new { now, limit });
 
-    public Task<int> RecoverAsync(short connector, DateTimeOffset now) => ExecuteAsync(RecoverSql, new { connector, now });
+    /// <summary>The partner is well again: what waits for it is due, though never before the moment that the partner named.</summary>
+    public Task<int> RecoverAsync(short connector, DateTimeOffset now) => ExecuteAsync(RecoverSql, new { connector, now, reason = (string?)null, attemptsMax = int.MaxValue });
+
+    /// <summary>
+    /// The partner's pause was short: what it turned away is due, but only what has attempts to spare. A partner that takes one call a second
+    /// turns many away, and the later attempts must still be there when its backlog is gone.
+    /// </summary>
+    public Task<int> EaseAsync(short connector, DateTimeOffset now) => ExecuteAsync(RecoverSql, new { connector, now, reason = AnswerReasons.Throttled, attemptsMax = 3 });
 
     public async Task<int> StartNodeAsync(DateTimeOffset now, DateTimeOffset until)
     {

@@ -91,7 +91,7 @@ internal sealed class LedgerQueries(NpgsqlDataSource database)
           FROM connectors n
           LEFT JOIN delivery_totals t ON t.connector_no = n.no
           LEFT JOIN (
-               SELECT connector_no, count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) FILTER (WHERE state = 'parked') AS parked, min(since) AS oldest
+               SELECT connector_no, count(*) FILTER (WHERE state IN ('waiting', 'offered')) AS waiting, count(*) FILTER (WHERE state = 'parked') AS parked, min(since) AS oldest
                  FROM waits
                 GROUP BY connector_no) w ON w.connector_no = n.no
          ORDER BY n.name
@@ -101,6 +101,19 @@ internal sealed class LedgerQueries(NpgsqlDataSource database)
         SELECT h.seq AS Seq, h.hash AS Hash, h.at AS At, h.events AS Events, (SELECT count(*) FROM waits WHERE connector_no = 0) AS Unserved,
                (SELECT count(*) FROM quarantine) AS Quarantined
           FROM chain_head h
+        """;
+
+    // The head of a lane is its oldest, and what waits behind it is counted by it. LATERAL and OFFSET 0: by key, never a scan of all deliveries.
+    private const string OldestOpenSql = """
+        SELECT n.name AS Name, min(d.recorded_at) AS RecordedAt
+          FROM waits w
+          JOIN connectors n ON n.no = w.connector_no
+         CROSS JOIN LATERAL (
+               SELECT x.recorded_at
+                 FROM deliveries x
+                WHERE x.case_id = w.case_id AND x.connector_no = w.connector_no AND x.lane_seq = w.lane_seq
+               OFFSET 0) d
+         GROUP BY n.name
         """;
 
     private const string WaitsSql = """
@@ -174,6 +187,10 @@ internal sealed class LedgerQueries(NpgsqlDataSource database)
     public async Task<IReadOnlyList<ReceiptRow>> ReceiptsAsync(Guid id) => await ManyAsync<ReceiptRow>(ReceiptsSql, new { id });
 
     public async Task<IReadOnlyList<ConnectorTotals>> ConnectorsAsync() => await ManyAsync<ConnectorTotals>(ConnectorsSql, new { });
+
+    /// <summary>For each connector with something that waits or is parked: when the oldest of it was recorded. The cost grows with what waits.</summary>
+    public async Task<IReadOnlyDictionary<string, DateTime>> OldestOpenAsync() =>
+        (await ManyAsync<(string Name, DateTime RecordedAt)>(OldestOpenSql, new { })).ToDictionary(row => row.Name, row => row.RecordedAt, StringComparer.Ordinal);
 
     public async Task<LogTotals> TotalsAsync() => (await OneAsync<LogTotals>(TotalsSql, new { }))!;
 

@@ -22,6 +22,9 @@ internal sealed class LedgerWrite
     public Dictionary<short, DeliveryCount> Counts { get; } = [];
     public List<(string Connector, string Reason)> Paused { get; } = [];
 
+    /// <summary>Heads offered to receivers that fetch, in the order of their sequence.</summary>
+    public List<(short Connector, long CaseId, long LaneSeq, long Fence)> Offers { get; } = [];
+
     public DeliveryCount Count(short connector) =>
         Counts.TryGetValue(connector, out var count) ? count : Counts[connector] = new DeliveryCount();
 }
@@ -188,6 +191,8 @@ internal sealed class LedgerStore(string connectionString) : ILedger, IAsyncDisp
                last_reason = COALESCE(EXCLUDED.last_reason, t.last_reason)
         """;
 
+    private const string OfferSql = "SELECT feed_append($1, $2, $3, $4, $5)";
+
     // Told last, inside the transaction: a listener hears of it only after the commit.
     private const string NotifySql = "SELECT pg_notify('hub_waits', '')";
 
@@ -267,13 +272,15 @@ internal sealed class LedgerStore(string connectionString) : ILedger, IAsyncDisp
             commands.Add(Command(DeleteWaitsSql, gone.Select(key => key.Connector).ToArray(), gone.Select(key => key.CaseId).ToArray()));
         if (write.Paused.Count > 0)
             commands.Add(Command(PauseSql, write.Paused.Select(p => p.Connector).ToArray(), write.Paused.Select(p => p.Reason).ToArray(), now));
-        if (waits.Length > 0 || write.Paused.Count > 0)
+        if (write.Paused.Count > 0 || Array.Exists(waits, wait => wait.State != WaitRow.Offered))
             commands.Add(new NpgsqlBatchCommand(NotifySql));
 
         if (write.Log.Count > 0)
             commands.Add(Append(write.Log, now));
         if (write.Counts.Count > 0)
             commands.Add(Count(write.Counts, now));
+        if (write.Offers.Count > 0)
+            commands.Add(Offer(write.Offers, now));
         commands.Add(new NpgsqlBatchCommand("COMMIT"));
 
         // Only the append and the counters return rows that matter; statements without rows have no result set.
@@ -352,23 +359,27 @@ internal sealed class LedgerStore(string connectionString) : ILedger, IAsyncDisp
     {
         while (await reader.ReadAsync(cancellation))
         {
-            var row = new DeliveryRow
-            {
-                CaseId = reader.GetInt64(0),
-                Connector = reader.GetInt16(1),
-                LaneSeq = reader.GetInt64(2),
-                Type = reader.GetString(3),
-                CauseId = reader.GetGuid(4),
-                CauseType = reader.GetString(5),
-                OccurredAt = reader.GetFieldValue<DateTimeOffset>(6),
-                RecordedAt = reader.GetFieldValue<DateTimeOffset>(7),
-                DueAt = Instant(reader, 8),
-                Data = reader.GetFieldValue<byte[]>(9),
-                TraceParent = Text(reader, 10),
-            };
+            var row = ReadDelivery(reader, first: 0);
             into[row.Id] = row;
         }
     }
+
+    /// <param name="reader">On a row.</param>
+    /// <param name="first">Column of <c>case_id</c>; the others follow in the order of <see cref="DeliveriesSql"/>.</param>
+    internal static DeliveryRow ReadDelivery(NpgsqlDataReader reader, int first) => new()
+    {
+        CaseId = reader.GetInt64(first),
+        Connector = reader.GetInt16(first + 1),
+        LaneSeq = reader.GetInt64(first + 2),
+        Type = reader.GetString(first + 3),
+        CauseId = reader.GetGuid(first + 4),
+        CauseType = reader.GetString(first + 5),
+        OccurredAt = reader.GetFieldValue<DateTimeOffset>(first + 6),
+        RecordedAt = reader.GetFieldValue<DateTimeOffset>(first + 7),
+        DueAt = Instant(reader, first + 8),
+        Data = reader.GetFieldValue<byte[]>(first + 9),
+        TraceParent = Text(reader, first + 10),
+    };
 
     private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 
@@ -493,6 +504,14 @@ internal sealed class LedgerStore(string connectionString) : ILedger, IAsyncDisp
         counts.Values.Select(count => count.Skipped).ToArray(),
         counts.Values.Select(count => count.Failed).ToArray(),
         counts.Values.Select(count => count.Reason).ToArray(),
+        now);
+
+    private static NpgsqlBatchCommand Offer(List<(short Connector, long CaseId, long LaneSeq, long Fence)> offers, DateTimeOffset now) => Command(
+        OfferSql,
+        offers.Select(offer => offer.Connector).ToArray(),
+        offers.Select(offer => offer.CaseId).ToArray(),
+        offers.Select(offer => offer.LaneSeq).ToArray(),
+        offers.Select(offer => offer.Fence).ToArray(),
         now);
 
     private static NpgsqlBatchCommand Command(string sql, params object[] values)

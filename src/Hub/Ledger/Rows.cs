@@ -19,6 +19,9 @@ internal enum LaneStatus
 
     /// <summary>The head needs a person (a row in <c>waits</c>); the lane stands still, nothing is dropped.</summary>
     Parked,
+
+    /// <summary>The head lies in its receiver's feed until the receiver acknowledges it (a row in <c>waits</c>); nobody holds a lease.</summary>
+    Offered,
 }
 
 /// <summary>State of one lane, kept in the case row so that one lock covers it.</summary>
@@ -152,6 +155,9 @@ internal sealed record WaitRow(
     public const string Parked = "parked";
     public const string Unserved = "unserved";
 
+    /// <summary>In the receiver's feed, not acknowledged yet.</summary>
+    public const string Offered = "offered";
+
     /// <summary>Connector number of cases that no operator serves.</summary>
     public const short NoConnector = 0;
 }
@@ -161,9 +167,13 @@ internal sealed record LogEntry(string Kind, string Partner, Guid Ref, byte[] Di
 {
     public const string EventAccepted = "event.accepted";
     public const string DeliveryAttempted = "delivery.attempted";
+    public const string DeliveryRepeated = "delivery.repeated";
     public const string OperatorActed = "operator.acted";
     public const string KeyChanged = "key.changed";
     public const string PolicyLoaded = "policy.loaded";
+    public const string ConnectorMode = "connector.mode";
+    public const string FeedRead = "feed.read";
+    public const string FeedSeek = "feed.seek";
 
     /// <summary>An entry whose content is a text of ours.</summary>
     public static LogEntry OfText(string kind, string partner, Guid reference, string text)

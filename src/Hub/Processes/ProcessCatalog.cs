@@ -7,7 +7,9 @@ internal static class ProcessCatalog
 {
     public static ProjectApprovalProcess ProjectApproval { get; } = new();
 
-    private static readonly Dictionary<string, Process> ByType = new Process[] { ProjectApproval }.ToDictionary(process => process.Type, StringComparer.Ordinal);
+    public static PublisherPollProcess PublisherPoll { get; } = new();
+
+    private static readonly Dictionary<string, Process> ByType = new Process[] { ProjectApproval, PublisherPoll }.ToDictionary(process => process.Type, StringComparer.Ordinal);
 
     public static Process Of(string type) => ByType.TryGetValue(type, out var process)
         ? process
@@ -18,6 +20,7 @@ internal static class ProcessCatalog
     {
         EventTypes.ProjectApprovalCreated or EventTypes.ProjectApprovalAmended or EventTypes.ProjectApprovalExtended
             or EventTypes.ProjectApprovalRevoked => ProjectApproval,
+        EventTypes.PublisherPageRead or EventTypes.PublisherPollFailed => PublisherPoll,
         _ => throw new InvalidOperationException($"No process takes {eventType}."),
     };
 }

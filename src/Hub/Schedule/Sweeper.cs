@@ -11,8 +11,8 @@ namespace Hub.Schedule;
 /// never comes here.
 /// </summary>
 internal sealed partial class Sweeper(
-    DeliveryQueue queue, BatchEngine engine, Lanes lanes, ConnectorNames connectors, NodeLease node, PolicyStore policies, NpgsqlDataSource database,
-    TimeProvider time, ILogger<Sweeper> logger) : BackgroundService
+    DeliveryQueue queue, Feeds feeds, FeedSignal appended, BatchEngine engine, ILanes lanes, ConnectorNames connectors, NodeLease node, PolicyStore policies,
+    NpgsqlDataSource database, TimeProvider time, ILogger<Sweeper> logger) : BackgroundService
 {
     /// <summary>How long a node counts as alive after its last beat; the beats come four times as often.</summary>
     public static readonly TimeSpan AliveFor = TimeSpan.FromSeconds(8);
@@ -21,6 +21,9 @@ internal sealed partial class Sweeper(
     // Publishers repeat over long holidays, so at least a week.
     private static readonly TimeSpan IdempotencyKept = TimeSpan.FromDays(8);
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMinutes(5);
+
+    // Longer than any wait of the schedule.
+    private static readonly TimeSpan WaitMax = TimeSpan.FromDays(30);
     private const int CasesMax = 1000;
     private const int RoundsMax = 100;
 
@@ -35,6 +38,8 @@ internal sealed partial class Sweeper(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        foreach (var lane in lanes.All)
+            lane.HasRoomAgain = () => Wake(wake);
         var listening = ListenAsync(stoppingToken);
         var beating = BeatsAsync(stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
@@ -65,7 +70,7 @@ internal sealed partial class Sweeper(
             {
                 var now = time.GetUtcNow();
                 await BeatAsync(now);
-                await ApplyPausesAsync();
+                await ApplyControlAsync();
                 await queue.ForgetIdempotencyAsync(now - IdempotencyKept);
             }
             catch (Exception error)
@@ -87,27 +92,50 @@ internal sealed partial class Sweeper(
         await SweepPoliciesAsync();
     }
 
-    private async Task SweepLaneAsync(PartnerLane lane)
+    private async Task SweepLaneAsync(IPartnerLane lane)
     {
         var connector = connectors.Number(lane.Settings.Name);
         var now = time.GetUtcNow();
-        if (lane.Recovered)
-        {
-            lane.Recovered = false;
-            await queue.RecoverAsync(connector, now);
-        }
+        await RelieveAsync(lane, connector, now);
 
         // As long as there is room and something is due: a drain must be quicker than what comes in meanwhile. The rounds are limited so that
         // the other connectors get their turn whatever this one's rows are like.
         for (var round = 0; round < RoundsMax && lane.Room() is > 0 and var room; round++)
         {
             // More than there is room for by as many as are set aside: one bad row at the front must not be the only one ever tried.
-            var found = await queue.DueWaitsAsync(connector, now, Math.Min(room, CasesMax) + failed.Count);
+            var found = await FindAsync(lane, connector, now, Math.Min(room, CasesMax) + failed.Count);
             var due = found.Where(one => !IsSetAside(one, now)).Take(room).ToList();
             await SubmitAllAsync(due, one => new WakeInput(one.KeyHash) { Due = (connector, one.LaneSeq, one.Attempts) });
             if (due.Count < room)
                 return;
         }
+    }
+
+    private async Task RelieveAsync(IPartnerLane lane, short connector, DateTimeOffset now)
+    {
+        var (recovered, eased) = (lane.Recovered, lane.Eased);
+        if (!recovered && !eased)
+            return;
+
+        // Reset first, so that what is noted meanwhile is not lost; set again when it could not be done.
+        (lane.Recovered, lane.Eased) = (false, false);
+        try
+        {
+            await (recovered ? queue.RecoverAsync(connector, now) : queue.EaseAsync(connector, now));
+        }
+        catch
+        {
+            (lane.Recovered, lane.Eased) = (recovered, eased);
+            throw;
+        }
+    }
+
+    // What a change of mode leaves behind: a receiver that fetches need not wait for the schedule of its pushes, and what lies in the feed of one that
+    // is pushed to again goes out. Looked for on every sweep, because another node may have learnt of the change later.
+    private async Task<IReadOnlyList<DueWait>> FindAsync(IPartnerLane lane, short connector, DateTimeOffset now, int limit)
+    {
+        var due = await queue.DueWaitsAsync(connector, lane.Pulls ? now + WaitMax : now, limit);
+        return lane.Pulls || !lane.Settings.CanPull || due.Count >= limit ? due : [.. due, .. await queue.OfferedAsync(connector, limit - due.Count)];
     }
 
     private bool IsSetAside(DueCase found, DateTimeOffset now) => failed.TryGetValue(found.CaseId, out var until) && until > now;
@@ -172,11 +200,22 @@ internal sealed partial class Sweeper(
         LogTookOver(dead.Count, busy.Count);
     }
 
-    private async Task ApplyPausesAsync()
+    /// <summary>Takes over what people have set for the connectors: pauses, and who is pushed to and who fetches.</summary>
+    public async Task ApplyControlAsync()
     {
         var paused = await queue.PausedAsync();
+        var pulling = await feeds.PullingAsync();
+        var changed = false;
         foreach (var lane in lanes.All)
+        {
             lane.PausedReason = paused.GetValueOrDefault(lane.Settings.Name);
+            var before = lane.Pulls;
+            lane.Pulls = lane.Settings.CanPull && pulling.Contains(lane.Settings.Name);
+            changed |= lane.Pulls != before;
+        }
+
+        if (changed)
+            Wake(wake);
     }
 
     private static async Task WaitAsync(SemaphoreSlim signal, TimeSpan limit, CancellationToken stopping)
@@ -200,9 +239,12 @@ internal sealed partial class Sweeper(
                 await using var connection = await database.OpenConnectionAsync(stopping);
                 connection.Notification += (_, notice) =>
                 {
-                    Wake(notice.Channel == "hub_control" ? control : wake);
+                    if (notice.Channel == "hub_feeds" && short.TryParse(notice.Payload, System.Globalization.CultureInfo.InvariantCulture, out var feed))
+                        appended.Pulse(feed);
+                    else
+                        Wake(notice.Channel == "hub_control" ? control : wake);
                 };
-                await using (var listen = new NpgsqlCommand("LISTEN hub_waits; LISTEN hub_control", connection))
+                await using (var listen = new NpgsqlCommand("LISTEN hub_waits; LISTEN hub_control; LISTEN hub_feeds", connection))
                     await listen.ExecuteNonQueryAsync(stopping);
                 while (true)
                     await connection.WaitAsync(stopping);

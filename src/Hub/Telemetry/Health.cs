@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Hub.Dispatch;
 using Hub.Engine;
 using Hub.Ledger;
+using Hub.Processes;
 using Hub.Schedule;
 using Npgsql;
 
@@ -18,7 +19,8 @@ internal sealed partial class HealthJson : JsonSerializerContext;
 
 /// <summary><c>/readyz</c>: may this node be given work. Each check is named, timed and limited to 5 s.</summary>
 internal sealed class Health(
-    NpgsqlDataSource database, LedgerQueries queries, BatchEngine engine, Sweeper sweeper, Lanes lanes, NodeLease node, TimeProvider time, MetricsText metrics, ChainWatch chain, HubSettings settings)
+    NpgsqlDataSource database, LedgerQueries queries, Feeds feeds, BatchEngine engine, Sweeper sweeper, ILanes lanes, NodeLease node, TimeProvider time, MetricsText metrics, ChainWatch chain, HubSettings settings,
+    PolledRows polled, OldestWaiting oldest)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StalledAfter = TimeSpan.FromSeconds(30);
@@ -69,28 +71,30 @@ internal sealed class Health(
         }
 
         foreach (var lane in lanes.All)
-        {
-            KeyValuePair<string, object?>[] labels = [new("receiver", lane.Settings.Name)];
-            gauges.Add(new("hub_breaker_state", "0 closed, 1 half open, 2 open, 3 isolated", labels, lane.Breaker.State switch
-            {
-                Hub.Connectors.BreakerState.Closed => 0,
-                Hub.Connectors.BreakerState.HalfOpen => 1,
-                Hub.Connectors.BreakerState.Open => 2,
-                _ => 3,
-            }));
-            gauges.Add(new("hub_deliveries_in_flight", "Commands with a worker", labels, lane.InFlight));
-        }
+            gauges.AddRange(LaneGauges(lane));
 
         try
         {
             var now = time.GetUtcNow().UtcDateTime;
+            foreach (var (name, age) in await oldest.AgesAsync())
+                gauges.Add(new("hub_oldest_waiting_seconds", "Age of the oldest delivery that is not settled, whatever it waits for", [new("receiver", name)], age.TotalSeconds));
             foreach (var connector in await queries.ConnectorsAsync())
             {
                 KeyValuePair<string, object?>[] labels = [new("receiver", connector.Name)];
                 gauges.Add(new("hub_deliveries_waiting", "Deliveries that are not settled", labels, connector.Queued - connector.Taken - connector.Skipped));
                 gauges.Add(new("hub_deliveries_parked", "Deliveries that need a person", labels, connector.Parked));
-                gauges.Add(new("hub_oldest_waiting_seconds", "Age of the oldest delivery that waits or is parked", labels, connector.OldestWaiting is { } oldest ? (now - oldest).TotalSeconds : 0));
             }
+
+            foreach (var publisher in settings.Publishers)
+            {
+                var process = ProcessCatalog.PublisherPoll;
+                var cursor = process.Read(await polled.StateAsync(CaseKey.Hash(process.Type, publisher.Name)) ?? process.Empty);
+                if (cursor.SucceededAt is { } succeeded)
+                    gauges.Add(new("hub_poll_lag_seconds", "Since a polled platform's list was last read to its end, as on record", [new("publisher", publisher.Name)], (now - succeeded.UtcDateTime).TotalSeconds));
+            }
+
+            foreach (var lag in (await feeds.LagsAsync()).Where(lag => lag.Items > 0 || lanes.Find(lag.Name) is { Pulls: true }))
+                gauges.Add(new("hub_feed_lag", "Commands in the receiver's feed that it has not acknowledged", [new("receiver", lag.Name)], lag.Items));
 
             var totals = await queries.TotalsAsync();
             gauges.Add(new("hub_cases_unserved", "Cases that nobody serves", [], totals.Unserved));
@@ -106,6 +110,20 @@ internal sealed class Health(
         }
 
         return gauges;
+    }
+
+    internal static IEnumerable<Gauge> LaneGauges(IPartnerLane lane)
+    {
+        KeyValuePair<string, object?>[] labels = [new("receiver", lane.Settings.Name)];
+        yield return new("hub_breaker_state", "0 closed, 1 half open, 2 open, 3 isolated", labels, lane.BreakerState switch
+        {
+            Hub.Connectors.BreakerState.Closed => 0,
+            Hub.Connectors.BreakerState.HalfOpen => 1,
+            Hub.Connectors.BreakerState.Open => 2,
+            _ => 3,
+        });
+        yield return new("hub_deliveries_in_flight", "Commands with a worker, or on the bus", labels, lane.InFlight);
+        yield return new("hub_connector_nodes", "Processes that carry this connector's commands now", labels, lane.Nodes);
     }
 
     // The hub's own temporary files only: the database's disk cannot be seen from here.

@@ -17,6 +17,8 @@ internal static class HubMetrics
     public static readonly Counter<long> EventsRefused = Meter.CreateCounter<long>("hub_events_refused_total", description: "Events answered with 4xx or 5xx, by code");
     public static readonly Counter<long> Poisoned = Meter.CreateCounter<long>("hub_inputs_failed_total", description: "Inputs that failed alone");
     public static readonly Counter<long> VerifyFailures = Meter.CreateCounter<long>("hub_chain_verify_failures_total", description: "Findings of the regular verifications of the exchange log");
+    private static readonly Counter<long> PollRows = Meter.CreateCounter<long>("hub_poll_rows_total", description: "Rows read from polled platforms by outcome");
+    private static readonly Counter<long> PollFailures = Meter.CreateCounter<long>("hub_poll_failures_total", description: "Polls that failed by reason");
     private static readonly Counter<long> Deliveries = Meter.CreateCounter<long>("hub_deliveries_total", description: "Answers by outcome");
     private static readonly Counter<long> Attempts = Meter.CreateCounter<long>("hub_attempts_total", description: "Attempts by reason");
     private static readonly Counter<long> Batches = Meter.CreateCounter<long>("hub_batches_total", description: "Commits of the engine");
@@ -63,6 +65,15 @@ internal static class HubMetrics
         RoundTrip.Record(Stopwatch.GetElapsedTime(began, read).TotalSeconds, new KeyValuePair<string, object?>("step", "read"));
         RoundTrip.Record(Stopwatch.GetElapsedTime(decided, committed).TotalSeconds, new KeyValuePair<string, object?>("step", "commit"));
     }
+
+    /// <param name="outcome">accepted, repeated or refused; a row refused before counts as repeated.</param>
+    public static void Polled(string publisher, string outcome, int rows)
+    {
+        if (rows > 0)
+            PollRows.Add(rows, new("publisher", publisher), new("outcome", outcome));
+    }
+
+    public static void PollFailed(string publisher, string reason) => PollFailures.Add(1, new("publisher", publisher), new("reason", reason));
 
     public static void Attempted(string receiver, Answer answer, TimeSpan sinceRecorded)
     {

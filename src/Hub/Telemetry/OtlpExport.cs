@@ -7,11 +7,14 @@ using OpenTelemetry.Trace;
 
 namespace Hub.Telemetry;
 
+/// <summary>The values of the moment of this process.</summary>
+internal delegate Task<IReadOnlyList<Gauge>> GaugeSource();
+
 /// <summary>
 /// Sends spans and metrics to a collector while <see cref="TelemetrySettings.OtlpEndpoint"/> is set. What it cannot send it drops: telemetry never holds up
 /// what it tells about.
 /// </summary>
-internal sealed partial class OtlpExport(TelemetrySettings settings, Health health, TimeProvider time, ILogger<OtlpExport> logger) : BackgroundService
+internal sealed partial class OtlpExport(TelemetrySettings settings, GaugeSource source, TimeProvider time, ILogger<OtlpExport> logger) : BackgroundService
 {
     private const string MomentMeter = "Hub.Moment";
     private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(5);
@@ -71,7 +74,7 @@ internal sealed partial class OtlpExport(TelemetrySettings settings, Health heal
         {
             do
             {
-                gauges = await health.GaugesAsync();
+                gauges = await source();
                 foreach (var gauge in gauges.Where(gauge => known.Add(gauge.Name)).DistinctBy(gauge => gauge.Name))
                     moment.CreateObservableGauge(gauge.Name, () => gauges.Where(now => now.Name == gauge.Name).Select(now => new Measurement<double>(now.Value, now.Labels)), description: gauge.Help);
             }

@@ -128,7 +128,60 @@ public sealed class LanesTests : IAsyncLifetime
 
         Assert.Equal((1, clock.GetUtcNow().AddSeconds(90), 0), (calls, Lane.HoldUntil, Lane.Room()));
         clock.Advance(TimeSpan.FromSeconds(90));
-        Assert.Equal(20, Lane.Room());
+        Assert.Equal(1, Lane.Room());
+    }
+
+    [Fact]
+    public async Task What_lies_in_memory_when_the_partner_asks_for_a_pause_is_not_sent()
+    {
+        var asked = new TaskCompletionSource();
+        answer = async http =>
+        {
+            await asked.Task;
+            http.Response.StatusCode = 429;
+            http.Response.Headers.RetryAfter = "3600";
+        };
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.True(lanes.TryReserve("utility"));
+            lanes.Hand(Leased(i + 1));
+        }
+
+        await UntilAsync(() => Volatile.Read(ref calls) == 2);
+        Assert.Equal(clock.GetUtcNow(), Lane.OldestCarried);
+        asked.SetResult();
+        await UntilAsync(() => Lane.InFlight == 0);
+
+        // Two workers were on their way; the other eighteen commands never left.
+        Assert.Equal((2, (DateTimeOffset?)null), (calls, Lane.OldestCarried));
+    }
+
+    [Fact]
+    public async Task What_lies_in_memory_when_the_connector_is_paused_is_not_sent()
+    {
+        Assert.True(lanes.TryReserve("utility"));
+        Lane.PausedReason = "maintenance";
+        lanes.Hand(Leased());
+        await UntilAsync(() => Lane.InFlight == 0);
+
+        Assert.Equal(0, calls);
+    }
+
+    [Fact]
+    public void Who_asked_in_vain_is_told_once_when_half_of_the_places_are_free()
+    {
+        var told = 0;
+        Lane.HasRoomAgain = () => told++;
+        for (var i = 0; i < 20; i++)
+            Assert.True(lanes.TryReserve("utility"));
+        Assert.False(lanes.TryReserve("utility"));
+
+        for (var i = 0; i < 9; i++)
+            lanes.Release("utility");
+        Assert.Equal(0, told);
+        for (var i = 0; i < 11; i++)
+            lanes.Release("utility");
+        Assert.Equal(1, told);
     }
 
     [Fact]
@@ -173,14 +226,6 @@ public sealed class LanesTests : IAsyncLifetime
         await CarryAsync(Leased());
 
         Assert.Equal(0, calls);
-    }
-
-    [Fact]
-    public void A_node_without_a_number_takes_nothing()
-    {
-        node.Node = 0;
-
-        Assert.False(lanes.TryReserve("utility"));
     }
 
     [Fact]
@@ -232,11 +277,16 @@ public sealed class LanesTests : IAsyncLifetime
     {
         Assert.True(lanes.TryReserve("utility"));
         lanes.Hand(leased);
-        await DoneAsync().WaitAsync(Limit);
+        await UntilAsync(() => Lane.InFlight == 0);
+    }
 
-        async Task DoneAsync()
+    private static Task UntilAsync(Func<bool> condition)
+    {
+        return LookAsync().WaitAsync(Limit);
+
+        async Task LookAsync()
         {
-            while (Lane.InFlight > 0)
+            while (!condition())
                 await Task.Yield();
         }
     }
@@ -253,10 +303,10 @@ public sealed class LanesTests : IAsyncLifetime
         ConnectTimeoutSeconds = 5, QueueLimit = 20, Workers = 2,
     };
 
-    private LeasedCommand Leased() => new(
+    private LeasedCommand Leased(int number = 1) => new(
         new Command
         {
-            Id = CommandId.Of(1, 1, 1), Type = CommandTypes.LeadCreate, Connector = "utility", Subject = Approvals.Code(1), LaneSeq = 1, Attempt = 1, CauseId = Guid.NewGuid(),
+            Id = CommandId.Of(number, 1, 1), Type = CommandTypes.LeadCreate, Connector = "utility", Subject = Approvals.Code(1), LaneSeq = 1, Attempt = 1, CauseId = Guid.NewGuid(),
             CauseType = EventTypes.ProjectApprovalCreated, OccurredAt = clock.GetUtcNow(), RecordedAt = clock.GetUtcNow(), Data = "{}"u8.ToArray(),
         },
         Guid.NewGuid(), 1, 1, 1, clock.GetUtcNow() + lanes.Lease, new byte[32]) { Node = 1 };

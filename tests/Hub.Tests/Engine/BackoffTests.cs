@@ -52,6 +52,7 @@ public sealed class BackoffTests
 
     [Theory]
     [InlineData(AnswerReasons.BreakerOpen, false)]
+    [InlineData(AnswerReasons.Queued, false)]
     [InlineData(AnswerReasons.NotSeen, false)]
     [InlineData(AnswerReasons.TimedOut, true)]
     [InlineData(AnswerReasons.Throttled, true)]

@@ -224,6 +224,21 @@ public sealed class BatchEngineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_lane_gave_back_unsent_is_no_attempt_leaves_no_record_and_raises_no_doubt()
+    {
+        await hub.AcceptAsync();
+        var first = await hub.NextAsync();
+
+        await hub.AnswerAsync(first, Answer.Unavailable(AnswerReasons.Queued));
+
+        var wait = (await hub.WaitOfAsync(first))!;
+        Assert.Equal((0, hub.Clock.GetUtcNow(), AnswerReasons.Queued), (wait.Attempts, wait.Due, wait.Reason));
+        Assert.Equal(0, await hub.CountAsync("answers"));
+        var again = await AgainAsync(first);
+        Assert.Equal((1, false), (again.Command.Attempt, again.Command.AskFirst));
+    }
+
+    [Fact]
     public async Task The_end_of_the_schedule_parks_the_delivery_and_the_case_goes_on_no_further()
     {
         await hub.AcceptAsync();

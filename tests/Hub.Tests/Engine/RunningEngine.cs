@@ -176,6 +176,9 @@ internal sealed class HeldCommands(int node) : IDispatcher
     /// <summary>False: the connector's queue is full, or it is paused, or its breaker is open.</summary>
     public bool HasRoom { get; set; } = true;
 
+    /// <summary>True: receivers fetch.</summary>
+    public bool Fetched { get; set; }
+
     public int Reserved => Volatile.Read(ref reserved);
 
     public ChannelReader<LeasedCommand> Commands => commands.Reader;
@@ -191,4 +194,6 @@ internal sealed class HeldCommands(int node) : IDispatcher
     public void Release(string connector) => Interlocked.Decrement(ref reserved);
 
     public void Hand(LeasedCommand leased) => commands.Writer.TryWrite(leased);
+
+    public bool Pulls(string connector) => Fetched;
 }

@@ -154,6 +154,8 @@ public sealed class SimulationTests
 
         public TimeSpan Lease => inner.Lease;
 
+        public bool Pulls(string connector) => inner.Pulls(connector);
+
         public bool TryReserve(string connector) => inner.TryReserve(connector);
 
         public void Release(string connector) => inner.Release(connector);
@@ -170,6 +172,8 @@ public sealed class SimulationTests
         public int Node => inner.Node;
 
         public TimeSpan Lease => inner.Lease;
+
+        public bool Pulls(string connector) => inner.Pulls(connector);
 
         public bool TryReserve(string connector) => inner.TryReserve(connector);
 

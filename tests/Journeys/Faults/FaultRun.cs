@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Hub.Connectors;
 using Hub.Ledger;
 using Hub.Simulators;
 using Npgsql;
@@ -15,7 +16,7 @@ namespace Hub.Journeys.Faults;
 /// Hub and simulators as real processes, and publishers that behave as bureaus do: an event goes out again, with the same id, until it was answered;
 /// the next of its project only then.
 /// </summary>
-internal sealed class FaultRun : IAsyncDisposable
+internal sealed partial class FaultRun : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(90);
@@ -60,35 +61,47 @@ internal sealed class FaultRun : IAsyncDisposable
 
     /// <param name="partners">Names of <c>partners.tsv</c>.</param>
     /// <param name="server">Another PostgreSQL than the one of the other tests.</param>
-    public static async Task<FaultRun> StartAsync(string[] partners, string? server = null)
+    /// <param name="change">What this run wants otherwise of its connectors.</param>
+    /// <param name="environment">Further settings of the hub, as environment variables.</param>
+    /// <param name="fetching">Those of the partners that also empty their feeds.</param>
+    public static async Task<FaultRun> StartAsync(
+        string[] partners, string? server = null, Func<ConnectorSettings, ConnectorSettings>? change = null, IReadOnlyDictionary<string, string>? environment = null,
+        params string[] fetching)
     {
         var temporary = new TemporaryFolder();
         var fresh = await TestDatabase.CreateAsync(server);
         var ports = FreePorts(partners.Length + 2);
         var lines = TestPartner.Of(partners);
+        await using var keys = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(fresh.ConnectionString) { Pooling = false });
+        await Migrator.MigrateAsync(keys, TimeProvider.System, CancellationToken.None);
+        var apiKeys = new ApiKeys(keys, TimeProvider.System);
+        var fetchKeys = new Dictionary<string, string>();
+        foreach (var partner in fetching)
+            fetchKeys[partner] = await apiKeys.CreateAsync(partner, ApiKey.Receive, [], [], [], legalBasis: null, days: null, CancellationToken.None);
         await File.WriteAllTextAsync(temporary.File("simulators.json"), JsonSerializer.Serialize(
             new SimulatorSettings
             {
                 AdminPort = ports[0],
                 Journal = temporary.File("journal.jsonl"),
-                Partners = [.. lines.Select((line, index) => line.Simulated(ports[index + 2]))],
+                Requests = temporary.File("requests.jsonl"),
+                HubUrl = fetching.Length == 0 ? null : new Uri($"http://127.0.0.1:{ports[1]}"),
+                Partners = [.. lines.Select((line, index) => line.Simulated(ports[index + 2], fetchKeys.GetValueOrDefault(line.Name)))],
             }, JsonSerializerOptions.Web));
         var file = HubProgram.WriteSettings(
             temporary.File("hub.json"), fresh.ConnectionString, $"http://127.0.0.1:{ports[1]}", sitePacks: null,
-            lines.Select((line, index) => line.Connected(new Uri($"http://127.0.0.1:{ports[index + 2]}"))));
+            lines.Select((line, index) => (change ?? (settings => settings))(line.Connected(new Uri($"http://127.0.0.1:{ports[index + 2]}")))));
         var pretended = Start(Checkout.Program("tests/Simulators", "Hub.Simulators"), ["--settings", temporary.File("simulators.json")], null);
-        var run = new FaultRun(fresh, temporary, file, pretended, new Uri($"http://127.0.0.1:{ports[0]}"), new Uri($"http://127.0.0.1:{ports[1]}"));
+        var run = new FaultRun(fresh, temporary, file, pretended, new Uri($"http://127.0.0.1:{ports[0]}"), new Uri($"http://127.0.0.1:{ports[1]}")) { Environment = environment ?? new Dictionary<string, string>() };
         await Until.TrueAsync(() => run.AnswersAsync(new Uri(run.admin, "/")), "the simulators listen", StartLimit);
         await run.StartHubAsync();
-        await using var keys = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(fresh.ConnectionString) { Pooling = false });
-        var key = await new ApiKeys(keys, TimeProvider.System).CreateAsync("demo-bureau", ApiKey.Publish, [Approvals.Source], [], [], legalBasis: null, days: null, CancellationToken.None);
+        var key = await apiKeys.CreateAsync("demo-bureau", ApiKey.Publish, [Approvals.Source], [], [], legalBasis: null, days: null, CancellationToken.None);
         run.http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         return run;
     }
 
     public async Task StartHubAsync()
     {
-        hub = Start(Checkout.Program("src/Hub", "Hub"), ["serve"], settings);
+        hub = Start(Checkout.Program("src/Hub", "Hub"), ["serve"], settings, Environment);
         await Until.TrueAsync(() => AnswersAsync(new Uri(http.BaseAddress!, "/readyz")), "the hub is ready", StartLimit);
         Restarts++;
     }
@@ -120,17 +133,38 @@ internal sealed class FaultRun : IAsyncDisposable
         reply.EnsureSuccessStatusCode();
     }
 
+    /// <summary>What goes wrong with the partner's own fetching, at the given share of its pages.</summary>
+    public async Task SetFetchFaultAsync(string partner, string mode, double rate)
+    {
+        using var reply = await http.PostAsync(new Uri(admin, $"/{partner}/fetch-faults"), new StringContent(string.Create(
+            System.Globalization.CultureInfo.InvariantCulture, $"{{\"mode\":\"{mode}\",\"rate\":{rate}}}"), Encoding.UTF8, "application/json"));
+        reply.EnsureSuccessStatusCode();
+    }
+
+    public async Task<PartnerStats> StatsAsync(string partner) =>
+        JsonSerializer.Deserialize<PartnerStats>(await http.GetStringAsync(new Uri(admin, $"/{partner}/stats")), JsonSerializerOptions.Web)!;
+
+    /// <summary>A command of the real executable.</summary>
+    public Task<(int Code, string Output)> CommandAsync(params string[] arguments) => HubProgram.RunAsync(settings, arguments);
+
     public async Task<string> MetricsAsync() => await http.GetStringAsync("/metrics");
 
     public Task<long> CountAsync(string sql) => database.ScalarAsync<long>(sql);
 
     /// <summary>Waits until nothing is under way any more, and counts.</summary>
     /// <param name="recovery">Worst seconds from a fault to the next 202.</param>
-    public async Task<Figures> SettleAsync(double recovery)
+    /// <param name="limit">How long that may take; null: 90 s.</param>
+    public async Task<Figures> SettleAsync(double recovery, TimeSpan? limit = null)
     {
         await Until.TrueAsync(
-            async () => await database.ScalarAsync<long>("SELECT (SELECT count(*) FROM cases WHERE busy) + (SELECT count(*) FROM waits WHERE state = 'waiting')") == 0,
-            "every delivery is settled", SettleLimit);
+            async () => await database.ScalarAsync<long>("SELECT (SELECT count(*) FROM cases WHERE busy) + (SELECT count(*) FROM waits WHERE state IN ('waiting', 'offered'))") == 0,
+            "every delivery is settled", limit ?? SettleLimit);
+        return await CountAsync(recovery);
+    }
+
+    /// <summary>Counts as things stand.</summary>
+    public async Task<Figures> CountAsync(double recovery)
+    {
         var (code, output) = await HubProgram.RunAsync(settings, "verify");
         return Recorder.Count(Hits, await CommandsAsync(), (int)await database.ScalarAsync<long>("SELECT count(*) FROM waits WHERE state = 'parked'"), recovery, code == 0 && output.StartsWith("ok: ", StringComparison.Ordinal));
     }
@@ -138,7 +172,7 @@ internal sealed class FaultRun : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await enough.CancelAsync();
-        foreach (var process in new[] { hub, simulators }.OfType<Process>())
+        foreach (var process in new[] { hub, second, simulators }.OfType<Process>())
         {
             if (!process.HasExited)
                 process.Kill();
@@ -218,7 +252,7 @@ internal sealed class FaultRun : IAsyncDisposable
     }
 
     // Output goes nowhere: a pipe that nobody empties would stop the process.
-    private static Process Start(string program, string[] arguments, string? settings)
+    internal static Process Start(string program, string[] arguments, string? settings, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo("bash") { UseShellExecute = false };
         start.ArgumentList.Add("-c");
@@ -229,11 +263,13 @@ internal sealed class FaultRun : IAsyncDisposable
             start.ArgumentList.Add(argument);
         if (settings is not null)
             start.Environment["HUB_SETTINGS"] = settings;
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
         return Process.Start(start)!;
     }
 
     // All held at once before any is let go, so that no two are the same.
-    private static int[] FreePorts(int count)
+    internal static int[] FreePorts(int count)
     {
         var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
         listeners.ForEach(listener => listener.Start());

@@ -10,7 +10,7 @@ using Npgsql;
 namespace Hub.Console.Pages;
 
 /// <summary>The first page: what came in, what went out, who is well.</summary>
-internal sealed class IndexModel(LedgerQueries queries, Lanes lanes, PolicyStore policies, TimeProvider time) : PageModel
+internal sealed class IndexModel(LedgerQueries queries, ILanes lanes, PolicyStore policies, TimeProvider time) : PageModel
 {
     private static readonly TimeSpan CityOffset = TimeSpan.FromHours(8);
 
@@ -56,12 +56,12 @@ internal sealed class IndexModel(LedgerQueries queries, Lanes lanes, PolicyStore
     {
         if (row.PausedReason is { } reason)
             return ("⏸", $"{Word("paused")}（{reason}）", "warn");
-        var breaker = lanes.Find(row.Name)?.Breaker.State;
+        var breaker = lanes.Find(row.Name)?.BreakerState;
         if (breaker is not null and not Hub.Connectors.BreakerState.Closed)
             return ("✖", Word($"breaker_{breaker}"), "bad");
         if (row.Parked > 0)
             return ("!", $"{Word("parked")} {row.Parked}", "warn");
-        return row.Waiting > 0 ? ("…", $"{Word("waiting")} {row.Waiting}", "warn") : ("✔", Word("breaker_Closed"), "good");
+        return row.Waiting > 0 ? ("…", $"{Word(IsFetched(row) ? "state_offered" : "waiting")} {row.Waiting}", "warn") : ("✔", Word("breaker_Closed"), "good");
     }
 
     public string Sentence()
@@ -77,6 +77,8 @@ internal sealed class IndexModel(LedgerQueries queries, Lanes lanes, PolicyStore
         if (Connectors.Where(row => row.Waiting > 0).MinBy(row => row.OldestWaiting) is { } late)
         {
             var open = late.Queued - late.Taken - late.Skipped;
+            if (IsFetched(late))
+                return English ? $"{Name(late.Name)}: {open:N0} not fetched yet" : $"{Name(late.Name)} {open:N0} 条尚未取走";
             return English
                 ? $"{Name(late.Name)}: {open:N0} not delivered, retrying ({Reason(late.LastReason)})"
                 : $"{Name(late.Name)} {open:N0} 条未送达，正在重试（{Reason(late.LastReason)}）";
@@ -85,6 +87,8 @@ internal sealed class IndexModel(LedgerQueries queries, Lanes lanes, PolicyStore
         var last = Connectors.Max(row => row.LastTakenAt);
         return $"{Word("all_well")}{(English ? ", " : "，")}{Word("last_delivery")} {Ago(last)}";
     }
+
+    private bool IsFetched(ConnectorTotals row) => lanes.Find(row.Name) is { Pulls: true };
 
     /// <summary>The sentence for a reason word; the word itself where there is none.</summary>
     public string Reason(string? reason) => reason is null ? "" : Word($"reason_{reason}") is var word && word.StartsWith("reason_", StringComparison.Ordinal) ? Word(reason) : word;
