@@ -9,11 +9,11 @@ internal sealed class Database : IAsyncDisposable
     private static int count;
 
     private readonly string admin;
-    private readonly string name;
+    private readonly string databaseName;
 
     private Database(string admin, string name)
     {
-        (this.admin, this.name) = (admin, name);
+        (this.admin, databaseName) = (admin, name);
         ConnectionString = new NpgsqlConnectionStringBuilder(admin) { Database = name, Pooling = true }.ConnectionString;
         Source = NpgsqlDataSource.Create(ConnectionString);
     }
@@ -22,11 +22,27 @@ internal sealed class Database : IAsyncDisposable
 
     public NpgsqlDataSource Source { get; }
 
-    public static async Task<Database> CreateAsync(string admin)
+    /// <param name="admin">Where databases may be created.</param>
+    /// <param name="name">Null: one that no other run has.</param>
+    public static async Task<Database> CreateAsync(string admin, string? name = null)
     {
-        var fresh = string.Create(CultureInfo.InvariantCulture, $"bench_{Environment.ProcessId}_{Interlocked.Increment(ref count)}");
-        await RunAsync(admin, $"CREATE DATABASE {fresh}");
-        return new(admin, fresh);
+        name ??= string.Create(CultureInfo.InvariantCulture, $"bench_{Environment.ProcessId}_{Interlocked.Increment(ref count)}");
+        await RunAsync(admin, $"CREATE DATABASE {name}");
+        return new(admin, name);
+    }
+
+    /// <summary>One that was created before.</summary>
+    public static Database Open(string admin, string name) => new(admin, name);
+
+    /// <summary>Lets go of it and keeps it.</summary>
+    public ValueTask CloseAsync() => Source.DisposeAsync();
+
+    public static async Task<bool> ExistsAsync(string admin, string name)
+    {
+        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(admin) { Pooling = false }.ConnectionString);
+        await using var command = source.CreateCommand("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)");
+        command.Parameters.Add(new() { Value = name });
+        return (bool)(await command.ExecuteScalarAsync())!;
     }
 
     public async Task RunAsync(string sql)
@@ -53,7 +69,7 @@ internal sealed class Database : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Source.DisposeAsync();
-        await RunAsync(admin, $"DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+        await RunAsync(admin, $"DROP DATABASE IF EXISTS {databaseName} WITH (FORCE)");
     }
 
     private static async Task RunAsync(string admin, string sql)

@@ -17,9 +17,20 @@ internal static class HubPipeline
     /// <param name="Utilities">One for each receiver; cases go to them in turn.</param>
     internal sealed record Options(string Name, int Nodes = 1, int BatchMax = 1, Mix? Mix = null, params IReadOnlyList<Health> Utilities);
 
-    public static async Task<Pipeline> StartAsync(string admin, Options options, Func<Database, Task>? fill = null)
+    /// <summary>Brings a new database to the hub's version.</summary>
+    public static async Task MigrateAsync(Database database)
     {
-        var database = await Database.CreateAsync(admin);
+        var settings = new Dictionary<string, string> { ["Hub__Database"] = database.ConnectionString };
+        await Child.RunAsync(Assembly, settings, "migrate");
+    }
+
+    /// <param name="admin">Where databases may be created.</param>
+    /// <param name="options">What to run.</param>
+    /// <param name="filled">A database that is migrated and has a past; null: a fresh one.</param>
+    /// <exception cref="NotStartedException">The hub did not take the settings; the message is what it said.</exception>
+    public static async Task<Pipeline> StartAsync(string admin, Options options, Database? filled = null)
+    {
+        var database = filled ?? await Database.CreateAsync(admin);
         var health = options.Utilities is { Count: > 0 } given ? given : [Health.Well];
         var traffic = new Traffic(options.Mix ?? Mix.Usual, health.Count);
         List<Receiver> receivers = [.. health.Select(one => new Receiver(traffic, one))];
@@ -38,9 +49,7 @@ internal static class HubPipeline
                 environments.Add(new() { ["HUB_SETTINGS"] = file });
             }
 
-            await Child.RunAsync(Assembly, environments[0], "migrate");
-            if (fill is not null)
-                await fill(database);
+            await MigrateAsync(database);
             var key = await Child.RunAsync(Assembly, environments[0], "keys", "create", "--partner", "bench", "--direction", "publish", "--source", Source);
             foreach (var (port, environment) in ports.Zip(environments))
             {
@@ -50,7 +59,11 @@ internal static class HubPipeline
 
             var metrics = new Uri($"http://127.0.0.1:{ports[0]}/metrics");
             var counted = Enumerable.Range(0, health.Count).Where(index => health[index] == Health.Well).ToHashSet();
-            return new(options.Name, traffic, database, processes, receivers, [.. ports.Select(port => new Target(port, "/api/v1/events", key))], () => OpenAsync(metrics, counted))
+            // What is parked already stays so.
+            var before = await OpenAsync(metrics, counted);
+            return new(
+                options.Name, traffic, database, processes, receivers, [.. ports.Select(port => new Target(port, "/api/v1/events", key))],
+                async () => await OpenAsync(metrics, counted) - before)
             {
                 Counted = counted.Contains,
             };

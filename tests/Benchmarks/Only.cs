@@ -15,6 +15,9 @@ internal sealed class Only(string database, Report report, IReadOnlyList<string>
         "hub" => PipelineAsync(() => HubPipeline.StartAsync(database, new("hub")), rate: null),
         "batch" => PipelineAsync(() => HubPipeline.StartAsync(database, new("hub_batch", BatchMax: 64)), rate: null),
         "steady" => PipelineAsync(() => HubPipeline.StartAsync(database, new("hub")), Number(options, "--rate", 1500)),
+        "growth" => new FullRun(database, report, quick: false).GrowthAloneAsync(),
+        "partners" => new FullRun(database, report, quick: false).PartnersAsync(),
+        "nodes" => new FullRun(database, report, quick: false).NodesAsync(),
         _ => throw new BrokenRunException($"There is no variant {variant}."),
     };
 

@@ -11,6 +11,8 @@ internal sealed record Measured(Outcome Outcome, double CpuMs, double PostgresCp
 /// <summary>Something that takes events on one side and pushes them to utilities on the other: processes, their database, the traffic through them.</summary>
 internal sealed class Pipeline(string name, Traffic traffic, Database database, IReadOnlyList<Child> processes, IReadOnlyList<Receiver> receivers, IReadOnlyList<Target> targets, Func<Task<double>> openAsync) : IAsyncDisposable
 {
+    private bool disposed;
+
     /// <summary>Clients that publish at the same time.</summary>
     public const int Clients = 64;
 
@@ -51,6 +53,9 @@ internal sealed class Pipeline(string name, Traffic traffic, Database database, 
 
     public async ValueTask DisposeAsync()
     {
+        if (disposed)
+            return;
+        disposed = true;
         foreach (var process in Processes)
             await process.DisposeAsync();
         foreach (var receiver in receivers)

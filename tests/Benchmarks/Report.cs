@@ -19,11 +19,12 @@ internal sealed class Report
 
     public void Add(string name, string value) => figures.Add((name, value));
 
-    public double? this[string name] => values.TryGetValue(name, out var value) ? value : null;
-
-    public void Print()
+    /// <param name="marks">Judged last; a mark that was missed is told, not hidden.</param>
+    public void Print(IEnumerable<Mark> marks)
     {
         foreach (var (name, value) in figures)
             Console.WriteLine($"{name}: {value}");
+        foreach (var mark in marks)
+            Console.WriteLine(mark.Judge(values.TryGetValue(mark.Name, out var value) ? value : null));
     }
 }

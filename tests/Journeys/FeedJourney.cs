@@ -362,7 +362,7 @@ public sealed class FeedJourney : IAsyncLifetime
     private Task<Reply> AckAsync(string upto) => PostAsync("ack", new JsonObject { ["upto"] = upto });
 
     private Task<Reply> PostAsync(string act, JsonObject body, string feed = Signed, string? withKey = null) =>
-        hub.SendAsync(HttpMethod.Post, $"/api/v1/feeds/{feed}/{act}", withKey ?? key, new StringContent(body.ToJsonString()), "application/json");
+        hub.SendAsync(HttpMethod.Post, $"/api/v1/feeds/{feed}/{act}", withKey ?? key, new ByteArrayContent(Encoding.UTF8.GetBytes(body.ToJsonString())), "application/json");
 
     private async Task<JsonNode> GapsAsync()
     {

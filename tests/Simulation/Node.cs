@@ -109,10 +109,8 @@ internal sealed class Node
             return false;
         var before = partner.Received;
         var taken = new List<LeasedCommand>();
-        var lane = Lanes.Find(connector)!;
-        if (!lane.Take(taken))
+        if (!Lanes.Find(connector)!.TakeUp(taken, out var attempt))
             return false;
-        var attempt = lane.CarryAsync(taken);
         var sent = Await(attempt, partner, before);
 
         foreach (var leased in taken)

@@ -14,6 +14,9 @@ internal sealed class NodeLease
 
     public int Node { get; set; }
 
+    /// <summary>False before the first beat: a lease would be nobody's.</summary>
+    public bool IsHeld => Interlocked.Read(ref aliveUntilTicks) > 0;
+
     public DateTimeOffset AliveUntil
     {
         get => new(Interlocked.Read(ref aliveUntilTicks), TimeSpan.Zero);
@@ -234,7 +237,7 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
     private int RoomNow()
     {
         var now = time.GetUtcNow();
-        if (closing.IsCancellationRequested || PausedReason is not null)
+        if (closing.IsCancellationRequested || !node.IsHeld || PausedReason is not null)
             return 0;
 
         // What is only offered calls nobody: neither the breaker nor the receiver's wish for fewer calls speaks of it.
@@ -336,13 +339,21 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
         var taken = new List<LeasedCommand>(Settings.BatchMax);
         while (await queue.Reader.WaitToReadAsync())
         {
-            while (Take(taken))
-                await CarryAsync(taken);
+            while (TakeUp(taken, out var carried))
+                await carried;
         }
     }
 
-    /// <summary>Carries out what was taken in one call, as a worker does; the simulation calls it in place of workers.</summary>
-    internal async Task CarryAsync(List<LeasedCommand> taken)
+    /// <summary>Takes up what goes in one call, as a worker does; the simulation calls it in place of workers.</summary>
+    /// <returns>False when nothing waits.</returns>
+    internal bool TakeUp(List<LeasedCommand> taken, out Task carried)
+    {
+        var any = Take(taken);
+        carried = any ? CarryAsync(taken) : Task.CompletedTask;
+        return any;
+    }
+
+    private async Task CarryAsync(List<LeasedCommand> taken)
     {
         var tell = await answered;
         try

@@ -17,6 +17,10 @@ internal sealed class PublisherSchedule(HubSettings settings, IServiceProvider s
     private static readonly TimeSpan CheckinTolerance = TimeSpan.FromSeconds(6);
     private const int ConnectionsMax = 6;
 
+    // A turn later than this is missed: one poll makes up for all that were. Within it every late turn is made up for by a poll of its own, and where
+    // nobody looks for missed ones (by default once a minute) nothing is polled after a hub was away for long.
+    private static readonly TimeSpan Missed = TimeSpan.FromSeconds(5);
+
     private static readonly TimeZoneInfo Beijing = TimeZoneInfo.CreateCustomTimeZone("Beijing", TimeSpan.FromHours(8), "Beijing", "Beijing");
 
     private readonly CancellationTokenSource stopping = new();
@@ -41,7 +45,7 @@ internal sealed class PublisherSchedule(HubSettings settings, IServiceProvider s
             quartz.UsePersistentStore(store =>
             {
                 store.UsePostgres(new NpgsqlConnectionStringBuilder(settings.Database) { ApplicationName = "hub-schedule", MaxPoolSize = ConnectionsMax }.ConnectionString);
-                store.ConfigureStore(options => options.TablePrefix = TablePrefix);
+                store.ConfigureStore(options => (options.TablePrefix, options.MisfireThreshold, options.MisfireHandlerFrequency) = (TablePrefix, Missed, Missed));
                 store.UseClustering(cluster => (cluster.CheckinInterval, cluster.CheckinMisfireThreshold) = (Checkin, CheckinTolerance));
                 store.ProvisionSchema();
             });
@@ -93,8 +97,8 @@ internal sealed class PublisherSchedule(HubSettings settings, IServiceProvider s
         var builder = TriggerBuilder.Create().WithIdentity(trigger).ForJob(job).StartNow();
         await scheduler.ScheduleTrigger(
             cron is null
-                ? builder.WithSimpleSchedule(simple => simple.WithInterval(TimeSpan.FromSeconds(every)).RepeatForever().WithMisfireInstruction(SimpleTriggerMisfireInstruction.NextWithRemainingCount)).Build()
-                : builder.WithCronSchedule(cron, schedule => schedule.InTimeZone(Beijing).WithMisfireInstruction(CronTriggerMisfireInstruction.DoNothing)).Build(),
+                ? builder.WithSimpleSchedule(simple => simple.WithInterval(TimeSpan.FromSeconds(every)).RepeatForever().WithMisfireInstruction(SimpleTriggerMisfireInstruction.NowWithRemainingCount)).Build()
+                : builder.WithCronSchedule(cron, schedule => schedule.InTimeZone(Beijing).WithMisfireInstruction(CronTriggerMisfireInstruction.FireAndProceed)).Build(),
             TriggerConflict.Keep, cancellation);
     }
 

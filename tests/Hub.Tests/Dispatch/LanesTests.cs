@@ -229,6 +229,14 @@ public sealed class LanesTests : IAsyncLifetime
     }
 
     [Fact]
+    public void A_node_that_was_never_alive_takes_nothing()
+    {
+        node.AliveUntil = default;
+
+        Assert.False(lanes.TryReserve("utility"));
+    }
+
+    [Fact]
     public async Task A_closed_lane_begins_no_more()
     {
         lanes.TryReserve("utility");

@@ -16,7 +16,7 @@ internal sealed class PolledRun : IAsyncDisposable
 
     private const string Secret = "a platform's secret";
 
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(150);
 
     private readonly TestDatabase database;
     private readonly TemporaryFolder folder = new();
