@@ -92,6 +92,8 @@ internal sealed class Invariants(MemoryStore store, bool clocksAreRight)
                 Fail($"{what}: its commands are not those it counts");
             if ((lane.Status == LaneStatus.Leased) != (lane.LeaseUntil is not null))
                 Fail($"{what}: a lease without an end, or an end without a lease");
+            if (lane is { Status: LaneStatus.Leased, Node: 0 })
+                Fail($"{what}: leased to nobody");
             if (lane.Status == LaneStatus.Leased && row.WakeAt is null)
                 Fail($"{what}: leased, but nobody would look at it again");
             var expected = lane.Status switch { LaneStatus.Waiting => WaitRow.Waiting, LaneStatus.Parked => WaitRow.Parked, _ => null };

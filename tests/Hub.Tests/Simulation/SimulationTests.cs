@@ -158,8 +158,6 @@ public sealed class SimulationTests
 
         public bool TryReserve(string connector) => inner.TryReserve(connector);
 
-        public bool Pulls(string connector) => inner.Pulls(connector);
-
         public void Release(string connector) => inner.Release(connector);
 
         public void Hand(LeasedCommand leased)
@@ -178,8 +176,6 @@ public sealed class SimulationTests
         public bool Pulls(string connector) => inner.Pulls(connector);
 
         public bool TryReserve(string connector) => inner.TryReserve(connector);
-
-        public bool Pulls(string connector) => inner.Pulls(connector);
 
         public void Release(string connector)
         {
