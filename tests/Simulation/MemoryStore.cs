@@ -18,6 +18,8 @@ internal interface IFinder
 
     int Recover(short connector, DateTimeOffset now);
 
+    int Ease(short connector, DateTimeOffset now);
+
     int StartNode(DateTimeOffset now, DateTimeOffset until);
 
     bool Beat(int node, DateTimeOffset until);
@@ -229,12 +231,18 @@ internal sealed class MemoryStore : IFinder
         return rows.Count;
     }
 
-    public int Recover(short connector, DateTimeOffset now)
+    public int Recover(short connector, DateTimeOffset now) => Relieve(connector, now, _ => true);
+
+    public int Ease(short connector, DateTimeOffset now) => Relieve(connector, now, row => row.Reason == Schemas.AnswerReasons.Throttled && row.Attempts <= 3);
+
+    private int Relieve(short connector, DateTimeOffset now, Func<WaitRow, bool> which)
     {
-        var rows = Waits.Values.Where(row => row.Connector == connector && row.State == WaitRow.Waiting && row.DueAt > now).ToList();
+        var rows = Waits.Values.Where(row => row.Connector == connector && row.State == WaitRow.Waiting && row.DueAt > Due(row) && which(row)).ToList();
         foreach (var row in rows)
-            Waits[(row.Connector, row.CaseId)] = row with { DueAt = row.NotBefore > now ? row.NotBefore.Value : now };
+            Waits[(row.Connector, row.CaseId)] = row with { DueAt = Due(row) };
         return rows.Count;
+
+        DateTimeOffset Due(WaitRow row) => row.NotBefore > now ? row.NotBefore.Value : now;
     }
 
     public int StartNode(DateTimeOffset now, DateTimeOffset until)

@@ -113,7 +113,6 @@ internal sealed class Node
             return false;
         var sent = Await(attempt, partner, before);
 
-        // Empty: it came too late and was dropped.
         foreach (var leased in taken)
         {
             simulation.Invariants.TakenUp(leased, sent);
@@ -186,10 +185,10 @@ internal sealed class Node
             var connector = Names.Number(lane.Settings.Name);
             var now = Clock.GetUtcNow();
             if (lane.Recovered)
-            {
-                lane.Recovered = false;
                 finder.Recover(connector, now);
-            }
+            else if (lane.Eased)
+                finder.Ease(connector, now);
+            (lane.Recovered, lane.Eased) = (false, false);
 
             if (lane.Room() is > 0 and var room)
                 sweeping.AddRange(finder.DueWaits(connector, now, Math.Min(room, CasesMax)).Select(due => new WakeInput(due.KeyHash) { Due = (connector, due.LaneSeq, due.Attempts) }));

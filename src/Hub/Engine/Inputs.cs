@@ -132,8 +132,8 @@ internal sealed class OperatorInput(Guid keyHash, short connector, long laneSeq,
 /// <summary>A command with its lease: what a worker needs, and what its answer must bring back.</summary>
 internal sealed record LeasedCommand(Command Command, Guid KeyHash, long CaseId, short Connector, long Fence, DateTimeOffset LeaseUntil, byte[] DataDigest)
 {
-    /// <summary>The node's number when it was leased; a node that was declared dead has another, and what it still holds is not its own.</summary>
-    public int Node { get; init; }
+    /// <summary>The node's number when it was leased; a node that was declared dead has another, and what it still holds is not its own. Only within the process: a node of connectors has no number.</summary>
+    [System.Text.Json.Serialization.JsonIgnore] public int Node { get; init; }
 }
 
 /// <summary>Where released commands go. The engine asks for room first, under the case's lock, and hands over after the commit.</summary>

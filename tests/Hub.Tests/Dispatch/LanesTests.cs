@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Hub.Connectors;
 using Hub.Dispatch;
 using Hub.Engine;
@@ -234,6 +235,15 @@ public sealed class LanesTests : IAsyncLifetime
         node.AliveUntil = default;
 
         Assert.False(lanes.TryReserve("utility"));
+    }
+
+    // A node of connectors has no number of its own: with the hub's number it would take every command for somebody else's.
+    [Fact]
+    public void A_command_crosses_the_bus_without_the_number_of_its_hub()
+    {
+        var text = JsonSerializer.Serialize(new CommandEnvelope(Guid.Empty, [Leased()]), BusJson.Default.CommandEnvelope);
+
+        Assert.Equal(0, Assert.Single(JsonSerializer.Deserialize(text, BusJson.Default.CommandEnvelope)!.Commands).Node);
     }
 
     [Fact]

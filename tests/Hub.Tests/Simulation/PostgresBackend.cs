@@ -50,6 +50,8 @@ internal sealed class PostgresBackend(TestDatabase database) : Backend, IFinder
 
     public int Recover(short connector, DateTimeOffset now) => Same(Memory.Recover(connector, now), queue.RecoverAsync(connector, now));
 
+    public int Ease(short connector, DateTimeOffset now) => Same(Memory.Ease(connector, now), queue.EaseAsync(connector, now));
+
     public int StartNode(DateTimeOffset now, DateTimeOffset until) => Same(Memory.StartNode(now, until), queue.StartNodeAsync(now, until));
 
     public bool Beat(int node, DateTimeOffset until) => Same(Memory.Beat(node, until), queue.BeatAsync(node, until));

@@ -154,9 +154,9 @@ public sealed class SimulationTests
 
         public TimeSpan Lease => inner.Lease;
 
-        public bool TryReserve(string connector) => inner.TryReserve(connector);
-
         public bool Pulls(string connector) => inner.Pulls(connector);
+
+        public bool TryReserve(string connector) => inner.TryReserve(connector);
 
         public void Release(string connector) => inner.Release(connector);
 
@@ -173,9 +173,9 @@ public sealed class SimulationTests
 
         public TimeSpan Lease => inner.Lease;
 
-        public bool TryReserve(string connector) => inner.TryReserve(connector);
-
         public bool Pulls(string connector) => inner.Pulls(connector);
+
+        public bool TryReserve(string connector) => inner.TryReserve(connector);
 
         public void Release(string connector)
         {
