@@ -15,7 +15,7 @@ public sealed record Fault
     /// <summary>Header Retry-After of http429 and http503, as it stands; null: none.</summary>
     public string? RetryAfter { get; init; }
 
-    /// <summary>How long slow and the timeouts wait; null: 500 ms for slow, until the caller gives up for the others.</summary>
+    /// <summary>How long slow, slow_answer (the effect at once, the answer late) and the timeouts wait; null: 500 ms for the slow ones, until the caller gives up for the others.</summary>
     public int? DelayMs { get; init; }
 
     /// <summary>How often it strikes before it ends by itself; null: until switched off.</summary>
@@ -31,6 +31,7 @@ public sealed class Faults(string partner, params IReadOnlyList<string> own)
     [
         "none", "http500", "http502", "http503", "http429", "http4xx", "timeout", "slow", "reset", "reset_mid_body", "html", "empty", "huge", "refuse", "gone",
         "redirect", "not_found", "unauthorised", "abort_message", "disable", "effect_then_timeout", "effect_then_reset",
+        "slow_answer",
     ];
 
     private readonly Lock gate = new();
@@ -122,6 +123,12 @@ public sealed class Faults(string partner, params IReadOnlyList<string> own)
                 Strike(now);
                 await Task.Delay(TimeSpan.FromMilliseconds(now.DelayMs ?? 500), clock, context.RequestAborted);
                 await WriteAsync(context, partner.Answer(hit));
+                break;
+            case "slow_answer":
+                Strike(now);
+                var late = partner.Answer(hit);
+                await Task.Delay(TimeSpan.FromMilliseconds(now.DelayMs ?? 500), clock, context.RequestAborted);
+                await WriteAsync(context, late);
                 break;
             case "none":
                 await WriteAsync(context, partner.Answer(hit));

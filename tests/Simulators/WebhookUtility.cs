@@ -63,17 +63,17 @@ internal sealed class WebhookUtility : Partner
     {
         using var document = JsonDocument.Parse(hit.Body);
         var ce = document.RootElement;
-        return hit.Header("webhook-id") == ce.GetProperty("id").GetString() && Take(ce) ? Reply.Empty(204) : RefuseContent();
+        return hit.Header("webhook-id") == ce.GetProperty("id").GetString() && Take(ce, hit.Began) ? Reply.Empty(204) : RefuseContent();
     }
 
     // Each is answered for: one that is not understood must not keep the others out.
     private Reply TakeAll(Hit hit)
     {
         using var document = JsonDocument.Parse(hit.Body);
-        return Reply.Json(200, document.RootElement.EnumerateArray().Select(ce => new { id = ce.GetProperty("id").GetGuid(), status = Take(ce) ? 200 : 422 }).ToArray());
+        return Reply.Json(200, document.RootElement.EnumerateArray().Select(ce => new { id = ce.GetProperty("id").GetGuid(), status = Take(ce, hit.Began) ? 200 : 422 }).ToArray());
     }
 
-    private bool Take(JsonElement ce)
+    private bool Take(JsonElement ce, DateTimeOffset? began)
     {
         if (ce.GetProperty("specversion").GetString() is not "1.0")
         {
@@ -82,7 +82,7 @@ internal sealed class WebhookUtility : Partner
 
         var type = ce.GetProperty("hubcommand").GetString() switch { "lead.create.v1" => "create", "lead.update.v1" => "update", _ => "withdraw" };
         var sequence = long.Parse(ce.GetProperty("sequence").GetString()!, CultureInfo.InvariantCulture);
-        Book.Take(ce.GetProperty("id").GetGuid(), ce.GetProperty("subject").GetString()!, type, sequence, Encoding.UTF8.GetBytes(ce.GetRawText()));
+        Book.Take(ce.GetProperty("id").GetGuid(), ce.GetProperty("subject").GetString()!, type, sequence, Encoding.UTF8.GetBytes(ce.GetRawText()), began);
         return true;
     }
 
