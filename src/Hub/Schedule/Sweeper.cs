@@ -23,6 +23,7 @@ internal sealed partial class Sweeper(
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMinutes(5);
     // Clocks that are set by a time server move by less; a node's beat is never a day ahead.
     private static readonly TimeSpan ClockStep = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LeaseGrid = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan FarAhead = TimeSpan.FromDays(1);
     private const int CasesMax = 1000;
     private const int RoundsMax = 100;
@@ -102,6 +103,10 @@ internal sealed partial class Sweeper(
         if (latest == default || wentBack > ClockStep)
         {
             var near = await queue.NearAsync(now, latest == default ? now + Backoff.Longest : now, now + Backoff.Longest);
+
+            // A command that was dropped while the clock was ahead is leased until that time comes again, by a node that lives.
+            if (wentBack > ClockStep)
+                await SubmitAllAsync(await queue.BusyCasesAsync(latest + lanes.Lease + LeaseGrid), found => new WakeInput(found.KeyHash) { LeasesEndBy = now + lanes.Lease });
             if (wentBack > ClockStep || near > 0)
                 LogClock(Math.Max(0, wentBack.TotalSeconds), near);
         }
@@ -188,7 +193,7 @@ internal sealed partial class Sweeper(
 
         // The leases of one that died with its clock ahead are to be looked for where that clock was.
         var horizon = found.Max(gone => new DateTimeOffset(DateTime.SpecifyKind(gone.AliveUntil, DateTimeKind.Utc)));
-        var busy = await queue.BusyCasesAsync((horizon > now ? horizon : now) + lanes.Lease + TimeSpan.FromMinutes(2));
+        var busy = await queue.BusyCasesAsync((horizon > now ? horizon : now) + lanes.Lease + LeaseGrid);
         await SubmitAllAsync(busy, found => new WakeInput(found.KeyHash) { DeadNodes = dead });
         foreach (var gone in dead)
             await queue.StopNodeAsync(gone);
