@@ -9,7 +9,7 @@ public sealed class ClockJourney
     public async Task A_retry_planned_by_a_clock_that_was_a_year_ahead_is_made_once_it_is_set_right()
     {
         var clock = new FakeClock();
-        var right = DateTimeOffset.UtcNow;
+        var right = TimeProvider.System.GetUtcNow();
         clock.Set(right.AddDays(400));
         await using var hub = await HubUnderTest.StartAsync(settings => settings, ["slp-puxian"], clock: clock);
         hub.Simulators.Partner("slp-puxian").Faults.Set(new() { Mode = "http500", Count = 1 });

@@ -12,7 +12,10 @@ public sealed class BackupTests(ITestOutputHelper output)
     {
         var suite = Suite.Of("backup-restore", 400, 20_000);
         await using var cluster = await Cluster.StartAsync();
-        if (!(await cluster.ScriptAsync("[ ! -x \"$postgres_bin/pg_basebackup\" ] || echo found")).Contains("found", StringComparison.Ordinal))
+
+        // Some folders on the path hold links to a few of the programs only.
+        const string Folder = "programs=$(dirname \"$(readlink -f \"$postgres_bin/postgres\")\")";
+        if (!(await cluster.ScriptAsync($"{Folder}\n[ ! -x \"$programs/pg_basebackup\" ] || echo found")).Contains("found", StringComparison.Ordinal))
         {
             suite.Skip(output, "this PostgreSQL came without pg_basebackup");
             return;
@@ -23,11 +26,12 @@ public sealed class BackupTests(ITestOutputHelper output)
         run.Publish(Approvals.Hohhot, 8);
         await run.UntilAcceptedAsync(suite.Length);
         var began = run.Recorder.Now;
-        await cluster.ScriptAsync("""
+        await cluster.ScriptAsync($$"""
+            {{Folder}}
             rm -rf "$postgres_home/../pg-restored/data"
             mkdir -p -m 700 "$postgres_home/../pg-restored"
             [ -z "${postgres_user:-}" ] || chown "$postgres_user" "$postgres_home/../pg-restored"
-            postgres_as "$postgres_bin/pg_basebackup" -h "$postgres_sockets" -U hub -D "$postgres_home/../pg-restored/data" -X stream -c fast
+            postgres_as "$programs/pg_basebackup" -h "$postgres_sockets" -U hub -D "$postgres_home/../pg-restored/data" -X stream -c fast
             """);
         var taken = run.Recorder.Now;
 

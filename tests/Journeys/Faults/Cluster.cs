@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Npgsql;
 
 namespace Hub.Journeys.Faults;
 
@@ -27,23 +28,24 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>Every script begins with starting what does not run.</summary>
     public static async Task StartAgainAsync() => await RunAsync(DefaultName, ":");
 
-    /// <summary>Starts what may still be coming down: as a service manager, again and again.</summary>
-    public async Task UntilRunsAsync()
-    {
-        var clock = Stopwatch.StartNew();
-        while (true)
+    /// <summary>Starts what may still be coming down: as a service manager, again and again, until it answers.</summary>
+    public Task UntilRunsAsync() => Until.TrueAsync(
+        async () =>
         {
             try
             {
-                await RunAsync(name, "postgres_as \"$postgres_bin/pg_ctl\" -D \"$postgres_home/data\" status >/dev/null");
-                return;
+                // A killed server counts as running for a moment, and its children hold its memory for another.
+                await RunAsync(name, ":");
+                await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ConnectionString) { Pooling = false });
+                await using var connection = await source.OpenConnectionAsync();
+                return true;
             }
-            catch (InvalidOperationException) when (clock.Elapsed < Limit)
+            catch (Exception error) when (error is InvalidOperationException or NpgsqlException)
             {
-                // Children of a killed postmaster hold its memory for a moment.
+                return false;
             }
-        }
-    }
+        },
+        "the database runs", Limit);
 
     /// <summary>As <c>kill -9</c> of the whole server: its children notice by themselves.</summary>
     public async Task KillPostmasterAsync() => await Signal.SendAsync("KILL", await PostmasterAsync());

@@ -29,8 +29,8 @@ public sealed class DatabaseAwayTests(ITestOutputHelper output)
             foreach (var trouble in Troubles)
             {
                 await run.UntilAcceptedAsync(suite.Random.Next(50, 200));
-                var accepted = run.Recorder.Accepted;
                 var repair = await BreakAsync(trouble, cluster, between);
+                var accepted = run.Recorder.Accepted;
 
                 // The one wait by the clock there is: how long the outage lasts is what this is about.
                 await Task.Delay(TimeSpan.FromSeconds(seconds));

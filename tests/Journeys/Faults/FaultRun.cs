@@ -25,6 +25,9 @@ internal sealed record FaultSetup
     /// <summary>Environment of a hub, by its number from 0.</summary>
     public Func<int, IReadOnlyDictionary<string, string>> Environment { get; init; } = _ => new Dictionary<string, string>();
 
+    /// <summary>How long a publisher waits for an answer before it sends again, seconds.</summary>
+    public double PatienceSeconds { get; init; } = 20;
+
     /// <summary>Where the database's files lie; null: where the server keeps them.</summary>
     public string? Tablespace { get; init; }
 }
@@ -48,15 +51,16 @@ internal sealed class FaultRun : IAsyncDisposable
     private readonly TemporaryFolder folder;
     private readonly Process simulators;
     private readonly Uri admin;
-    private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(20) };
+    private readonly HttpClient http;
     private readonly CancellationTokenSource enough = new();
     private readonly List<Task> publishers = [];
     private int askedToComeBack;
     private int unanswered;
     private int turn;
 
-    private FaultRun(TestDatabase database, TemporaryFolder folder, Process simulators, Uri admin, IReadOnlyList<NodesRun.Node> nodes)
+    private FaultRun(TestDatabase database, TemporaryFolder folder, Process simulators, Uri admin, IReadOnlyList<NodesRun.Node> nodes, double patienceSeconds)
     {
+        http = new HttpClient { Timeout = TimeSpan.FromSeconds(patienceSeconds) };
         this.database = database;
         this.folder = folder;
         this.simulators = simulators;
@@ -79,7 +83,7 @@ internal sealed class FaultRun : IAsyncDisposable
     /// <summary>Answers 503 with a Retry-After.</summary>
     public int AskedToComeBack => Volatile.Read(ref askedToComeBack);
 
-    /// <summary>Tries that ended without an answer: refused, broken off, or longer than 20 s.</summary>
+    /// <summary>Tries that ended without an answer: refused, broken off, or longer than the publishers' patience.</summary>
     public int Unanswered => Volatile.Read(ref unanswered);
 
     /// <summary>What was accepted, with its bytes: a publisher keeps what it may have to send again.</summary>
@@ -115,7 +119,7 @@ internal sealed class FaultRun : IAsyncDisposable
         var hubs = Enumerable.Range(0, setup.Nodes).Select(number => NodeOf(
             temporary, $"hub{number}", ports.Dequeue(), setup.Through(fresh.ConnectionString), lines, setup.Environment(number))).ToList();
         var pretended = Start(Checkout.Program("tests/Simulators", "Hub.Simulators"), ["--settings", temporary.File("simulators.json")], null);
-        var run = new FaultRun(fresh, temporary, pretended, new Uri($"http://127.0.0.1:{adminPort}"), hubs);
+        var run = new FaultRun(fresh, temporary, pretended, new Uri($"http://127.0.0.1:{adminPort}"), hubs, setup.PatienceSeconds);
         try
         {
             await Until.TrueAsync(() => run.AnswersAsync(new Uri(run.admin, "/")), "the simulators listen", StartLimit);

@@ -22,7 +22,7 @@ public sealed class PauseTests(ITestOutputHelper output)
     public async Task A_hub_that_stood_still_finds_its_leases_taken_and_its_answers_void()
     {
         var suite = Suite.Of("pause-one-of-two", 1, 20);
-        await using var run = await FaultRun.StartAsync(Partners, setup: new() { Nodes = 2 });
+        await using var run = await FaultRun.StartAsync(Partners, setup: new() { Nodes = 2, PatienceSeconds = 3 });
         foreach (var partner in Partners)
             await run.SetFaultAsync(partner, "slow_answer", delayMs: 200);
         run.Publish(Approvals.LinfenCity, 10, pauseMs: 20);

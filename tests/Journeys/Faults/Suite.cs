@@ -38,8 +38,7 @@ internal sealed record Suite(string Name, int Seed, int Length, bool IsLong)
         var inTime = !IsLong || recoveryMax is null || figures.Recovery <= recoveryMax;
         var line = string.Create(CultureInfo.InvariantCulture, $"{Name} × {Length}, seed {Seed}: {figures}");
         Write(output, $"{(figures.NothingLostOrDoubled && inTime ? "ok    " : "MISSED")} {line}");
-        if (facts.Length > 0)
-            Write(output, $"         {string.Join(" · ", facts)}");
+        Write(output, $"         {string.Join(" · ", [.. facts, .. Load()])}");
         figures.AssertNothingLostOrDoubled();
         Assert.True(inTime, $"Recovery took longer than {recoveryMax} s: {line}");
     }
@@ -50,6 +49,11 @@ internal sealed record Suite(string Name, int Seed, int Length, bool IsLong)
         Write(output, $"skipped {Name}: {reason}");
         Assert.Skip(reason);
     }
+
+    // Times measured on a machine that does much else mean little, and the reader must see it.
+    private static IEnumerable<string> Load() => File.Exists("/proc/loadavg")
+        ? [string.Create(CultureInfo.InvariantCulture, $"load of the machine {File.ReadAllText("/proc/loadavg").Split(' ')[1]} on {Environment.ProcessorCount} cores")]
+        : [];
 
     private static void Write(ITestOutputHelper output, string line)
     {
