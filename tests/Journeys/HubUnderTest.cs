@@ -66,7 +66,8 @@ internal sealed class HubUnderTest : IAsyncDisposable
     /// <param name="change">What this test wants otherwise.</param>
     /// <param name="partners">Names of <c>partners.tsv</c>; none: all ten.</param>
     /// <param name="server">Another PostgreSQL than the one of the other tests.</param>
-    public static async Task<HubUnderTest> StartAsync(Func<HubSettings, HubSettings> change, IReadOnlyCollection<string> partners, string? server = null)
+    /// <param name="clock">Of the hub; the simulators keep the right time.</param>
+    public static async Task<HubUnderTest> StartAsync(Func<HubSettings, HubSettings> change, IReadOnlyCollection<string> partners, string? server = null, TimeProvider? clock = null)
     {
         var temporary = new TemporaryFolder();
         var fresh = await TestDatabase.CreateAsync(server);
@@ -80,7 +81,7 @@ internal sealed class HubUnderTest : IAsyncDisposable
             DrainSeconds = 5,
             Connectors = [.. lines.Select(line => line.Connected(pretended.AddressOf(line.Name)))],
         });
-        var started = await Server.BuildAsync(settings, TimeProvider.System, CancellationToken.None);
+        var started = await Server.BuildAsync(settings, clock ?? TimeProvider.System, CancellationToken.None);
         await started.StartAsync();
         var hub = new HubUnderTest(fresh, pretended, started, temporary, settings);
         hub.BureauKey = await hub.CreateKeyAsync("demo-bureau", ApiKey.Publish, [Approvals.Source]);

@@ -13,11 +13,12 @@ internal sealed class TestDatabase : IAsyncDisposable
     public string ConnectionString => new NpgsqlConnectionStringBuilder(server) { Database = name }.ConnectionString;
 
     /// <param name="server">Connection string of a user who may create databases; null: the one <c>./test</c> gives.</param>
-    public static async Task<TestDatabase> CreateAsync(string? server = null)
+    /// <param name="tablespace">Where its files lie; null: where the server keeps them.</param>
+    public static async Task<TestDatabase> CreateAsync(string? server = null, string? tablespace = null)
     {
         var database = new TestDatabase(server ?? Environment.GetEnvironmentVariable("HUB_TEST_DATABASE")
             ?? throw new InvalidOperationException("HUB_TEST_DATABASE is not set; start the tests with ./test."));
-        await database.OnServerAsync($"CREATE DATABASE {database.name}");
+        await database.OnServerAsync($"CREATE DATABASE {database.name}{(tablespace is null ? "" : $" TABLESPACE {tablespace}")}");
         return database;
     }
 

@@ -15,7 +15,10 @@ public sealed record Fault
     /// <summary>Header Retry-After of http429, http503 and limited, as it stands; null: none.</summary>
     public string? RetryAfter { get; init; }
 
-    /// <summary>How long slow and the timeouts wait; null: 500 ms for slow, 1 s for each byte of drip, until the caller gives up for the others.</summary>
+    /// <summary>
+    /// How long slow, slow_answer (the effect at once, the answer late) and the timeouts wait; null: 500 ms for the slow ones, 1 s for each byte of drip, until the
+    /// caller gives up for the others.
+    /// </summary>
     public int? DelayMs { get; init; }
 
     /// <summary>Requests in one second that limited lets through.</summary>
@@ -33,7 +36,7 @@ public sealed class Faults(string partner, params IReadOnlyList<string> own)
     public static IReadOnlyList<string> Modes { get; } =
     [
         "none", "http500", "http502", "http503", "http429", "http4xx", "timeout", "slow", "reset", "reset_mid_body", "html", "empty", "huge", "refuse", "gone",
-        "redirect", "limited", "drip", "endless", "informational", "not_found", "unauthorised", "abort_message", "disable", "effect_then_timeout", "effect_then_reset",
+        "redirect", "limited", "drip", "endless", "informational", "not_found", "unauthorised", "abort_message", "disable", "effect_then_timeout", "effect_then_reset", "slow_answer",
     ];
 
     private readonly Lock gate = new();
@@ -144,6 +147,12 @@ public sealed class Faults(string partner, params IReadOnlyList<string> own)
             case "informational":
                 Strike(now);
                 context.Response.StatusCode = 102;
+                break;
+            case "slow_answer":
+                Strike(now);
+                var late = partner.Answer(hit);
+                await Task.Delay(TimeSpan.FromMilliseconds(now.DelayMs ?? 500), clock, context.RequestAborted);
+                await WriteAsync(context, late);
                 break;
             case "none":
                 await WriteAsync(context, partner.Answer(hit));

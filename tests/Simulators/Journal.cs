@@ -4,7 +4,11 @@ using System.Text.Json;
 namespace Hub.Simulators;
 
 /// <summary>One request that had an effect or was a repeat.</summary>
-public sealed record JournalEntry(DateTimeOffset Time, string Partner, Guid Command, string Subject, long? Sequence, string Type, bool Effect);
+public sealed record JournalEntry(DateTimeOffset Time, string Partner, Guid Command, string Subject, long? Sequence, string Type, bool Effect)
+{
+    /// <summary>When the request came in; <see cref="Time"/> is when it was carried out.</summary>
+    public DateTimeOffset? Began { get; init; }
+}
 
 /// <summary>Append-only file of <see cref="JournalEntry"/>, one JSON document a line, from which a fault test recounts.</summary>
 // One unbuffered write per line: it survives the death of this process, which is the fault that is tested. It is not

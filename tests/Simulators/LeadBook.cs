@@ -31,8 +31,9 @@ public sealed class LeadBook(string partner, Journal journal, TimeProvider clock
     /// <param name="type">create, update or withdraw.</param>
     /// <param name="sequence">Number in the case's lane, when the dialect carries one.</param>
     /// <param name="fields">The content as received.</param>
+    /// <param name="began">When the request came in.</param>
     /// <returns>The partner's number of the lead, or null when there is nothing to withdraw.</returns>
-    public string? Take(Guid id, string subject, string type, long? sequence, byte[] fields)
+    public string? Take(Guid id, string subject, string type, long? sequence, byte[] fields, DateTimeOffset? began = null)
     {
         string leadNo;
         lock (gate)
@@ -40,7 +41,7 @@ public sealed class LeadBook(string partner, Journal journal, TimeProvider clock
             if (commands.TryGetValue(id, out var known))
             {
                 repeats++;
-                journal.Append(Entry(id, subject, type, sequence, effect: false));
+                journal.Append(Entry(id, subject, type, sequence, effect: false) with { Began = began });
                 return known;
             }
 
@@ -49,7 +50,7 @@ public sealed class LeadBook(string partner, Journal journal, TimeProvider clock
                 return null;
             }
 
-            journal.Append(Entry(id, subject, type, sequence, effect: true));
+            journal.Append(Entry(id, subject, type, sequence, effect: true) with { Began = began });
             leadNo = Apply(id, subject, type, sequence, fields, clock.GetUtcNow());
         }
 

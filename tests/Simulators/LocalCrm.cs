@@ -50,7 +50,7 @@ internal sealed class LocalCrm(PartnerSettings settings, LeadBook book) : Partne
             var body = document.RootElement;
             var repeated = Book.Find(id) is not null;
             var subject = body.GetProperty("case_ref").GetString()!;
-            var leadNo = Book.Take(id, subject, type, body.GetProperty("sequence").GetInt64(), hit.Body);
+            var leadNo = Book.Take(id, subject, type, body.GetProperty("sequence").GetInt64(), hit.Body, hit.Began);
             return leadNo is null ? Error(404, "LEAD_NOT_FOUND") : Reply.Json(repeated ? 200 : status, new { lead_no = leadNo, request_id = path, repeated });
         }
         catch (Exception fault) when (fault is JsonException or KeyNotFoundException or InvalidOperationException)

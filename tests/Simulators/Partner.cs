@@ -47,6 +47,8 @@ public sealed record Hit(string Method, string Path, IHeaderDictionary Headers, 
     /// <summary>With its question mark; empty when there is none.</summary>
     public string Query { get; init; } = "";
 
+    public DateTimeOffset? Began { get; init; }
+
     public string Digest => Convert.ToHexStringLower(SHA256.HashData(Body));
 
     public string? Header(string name) => Headers.TryGetValue(name, out var values) ? values.ToString() : null;

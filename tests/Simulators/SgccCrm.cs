@@ -20,14 +20,14 @@ internal sealed class SgccCrm(PartnerSettings settings, LeadBook book, TimeProvi
         }
 
         using var document = Parse(hit.Body);
-        return document is null ? Code("2001", "报文不是JSON") : Answer(document.RootElement);
+        return document is null ? Code("2001", "报文不是JSON") : Answer(document.RootElement, hit.Began);
     }
 
     public override Reply RefuseContent() => Code("2003", "项目名称超长");
 
     public override Reply RefuseCaller() => Code("1001", "签名错误");
 
-    private Reply Answer(JsonElement envelope)
+    private Reply Answer(JsonElement envelope, DateTimeOffset? began)
     {
         if (!IsSigned(envelope))
         {
@@ -42,15 +42,15 @@ internal sealed class SgccCrm(PartnerSettings settings, LeadBook book, TimeProvi
         var data = envelope.GetProperty("data");
         return Text(envelope, "serviceCode") switch
         {
-            "YKBZ_LX_ADD" => Take(id, "create", data),
-            "YKBZ_LX_UPD" => Take(id, "update", data),
-            "YKBZ_LX_CANCEL" => Take(id, "withdraw", data),
+            "YKBZ_LX_ADD" => Take(id, "create", data, began),
+            "YKBZ_LX_UPD" => Take(id, "update", data, began),
+            "YKBZ_LX_CANCEL" => Take(id, "withdraw", data, began),
             "YKBZ_LX_QUERY" => Query(data),
             _ => Code("2005", "服务代码不存在"),
         };
     }
 
-    private Reply Take(Guid id, string type, JsonElement data)
+    private Reply Take(Guid id, string type, JsonElement data, DateTimeOffset? began)
     {
         if (Text(data, "xmbs") is not { Length: > 0 } subject || Text(data, "xmmc") is not { Length: > 0 })
         {
@@ -59,7 +59,7 @@ internal sealed class SgccCrm(PartnerSettings settings, LeadBook book, TimeProvi
 
         var code = Book.Find(id) is null ? "0000" : "1002";
         long? sequence = data.TryGetProperty("xh", out var number) ? number.GetInt64() : null;
-        var leadNo = Book.Take(id, subject, type, sequence, Encoding.UTF8.GetBytes(data.GetRawText()));
+        var leadNo = Book.Take(id, subject, type, sequence, Encoding.UTF8.GetBytes(data.GetRawText()), began);
         return leadNo is null
             ? Code("2004", "线索不存在")
             : Reply.Json(200, new { code, msg = code is "0000" ? "" : "流水号重复", data = new { leadNo } });

@@ -155,6 +155,7 @@ public sealed class SimulatorHost : IAsyncDisposable
 
     private async Task ServeAsync(HttpContext context, RunningPartner running)
     {
+        var began = clock.GetUtcNow();
         Interlocked.Increment(ref running.Requests);
         if (context.Request.Path == "/elsewhere")
         {
@@ -164,7 +165,7 @@ public sealed class SimulatorHost : IAsyncDisposable
         var arrived = clock.GetUtcNow();
         var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        var hit = new Hit(context.Request.Method, context.Request.Path, context.Request.Headers, body.ToArray()) { Query = context.Request.QueryString.Value ?? "" };
+        var hit = new Hit(context.Request.Method, context.Request.Path, context.Request.Headers, body.ToArray()) { Query = context.Request.QueryString.Value ?? "", Began = began };
         running.LastDigest = hit.Digest;
         var faults = running.Partner.Faults;
         var fault = faults.Next(arrived);

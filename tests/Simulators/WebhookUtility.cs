@@ -52,7 +52,7 @@ internal sealed class WebhookUtility : Partner
         {
             return hit.Header("Content-Type") switch
             {
-                "application/cloudevents+json; charset=utf-8" => Take(hit.Header("webhook-id"), hit.Body) ? Reply.Empty(204) : RefuseContent(),
+                "application/cloudevents+json; charset=utf-8" => Take(hit.Header("webhook-id"), hit.Body, hit.Began) ? Reply.Empty(204) : RefuseContent(),
                 "application/cloudevents-batch+json; charset=utf-8" => TakeAll(hit),
                 _ => Reply.Empty(415),
             };
@@ -68,21 +68,21 @@ internal sealed class WebhookUtility : Partner
     public override Reply RefuseCaller() => Reply.Empty(401);
 
     /// <summary>Takes one message in, with its effect; false when it contradicts itself.</summary>
-    public bool Take(string? webhookId, byte[] body)
+    public bool Take(string? webhookId, byte[] body, DateTimeOffset? began = null)
     {
         using var document = JsonDocument.Parse(body);
         var ce = document.RootElement;
-        return webhookId == ce.GetProperty("id").GetString() && Take(ce);
+        return webhookId == ce.GetProperty("id").GetString() && Take(ce, began);
     }
 
     // Each is answered for: one that is not understood must not keep the others out.
     private Reply TakeAll(Hit hit)
     {
         using var document = JsonDocument.Parse(hit.Body);
-        return Reply.Json(200, document.RootElement.EnumerateArray().Select(ce => new { id = ce.GetProperty("id").GetGuid(), status = Take(ce) ? 200 : 422 }).ToArray());
+        return Reply.Json(200, document.RootElement.EnumerateArray().Select(ce => new { id = ce.GetProperty("id").GetGuid(), status = Take(ce, hit.Began) ? 200 : 422 }).ToArray());
     }
 
-    private bool Take(JsonElement ce)
+    private bool Take(JsonElement ce, DateTimeOffset? began)
     {
         if (ce.GetProperty("specversion").GetString() is not "1.0")
         {
@@ -91,7 +91,7 @@ internal sealed class WebhookUtility : Partner
 
         var type = ce.GetProperty("hubcommand").GetString() switch { "lead.create.v1" => "create", "lead.update.v1" => "update", _ => "withdraw" };
         var sequence = long.Parse(ce.GetProperty("sequence").GetString()!, CultureInfo.InvariantCulture);
-        Book.Take(ce.GetProperty("id").GetGuid(), ce.GetProperty("subject").GetString()!, type, sequence, Encoding.UTF8.GetBytes(ce.GetRawText()));
+        Book.Take(ce.GetProperty("id").GetGuid(), ce.GetProperty("subject").GetString()!, type, sequence, Encoding.UTF8.GetBytes(ce.GetRawText()), began);
         return true;
     }
 

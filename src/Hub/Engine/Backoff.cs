@@ -21,6 +21,9 @@ internal static class Backoff
     /// <summary>Attempts made before a delivery is parked.</summary>
     public static int Attempts => Waits.Length + 1;
 
+    /// <summary>No wait is longer: one that is was planned by a clock that was wrong.</summary>
+    public static TimeSpan Longest => Waits[^1] * 1.2;
+
     /// <summary>The wait after a failed attempt.</summary>
     /// <param name="answer">What the attempt brought.</param>
     /// <param name="attempts">Attempts made so far, from 1.</param>

@@ -299,7 +299,7 @@ internal sealed class Batch(
         foreach (var lane in row.Lanes.ToArray())
         {
             // A lease that ended without an answer: whoever held it may have sent the command.
-            if (lane.Status == LaneStatus.Leased && (lane.LeaseUntil <= now || wake.DeadNodes.Contains(lane.Node)))
+            if (lane.Status == LaneStatus.Leased && (lane.LeaseUntil <= now || lane.LeaseUntil > wake.LeasesEndBy || wake.DeadNodes.Contains(lane.Node)))
                 Wait(row, lane with { Doubt = true }, "lease_ended", now, notBefore: null);
             // A wake that came twice, or late, was found for an earlier attempt: the head may wait anew by now.
             else if (lane.Status is not (LaneStatus.Waiting or LaneStatus.Offered) || wake.Due is not { } due || due.Connector != lane.Connector || due.LaneSeq != lane.Head || due.Attempts != lane.Attempts)

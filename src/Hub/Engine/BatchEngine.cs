@@ -184,8 +184,11 @@ internal sealed partial class BatchEngine(
     // PostgreSQL keeps microseconds; a finer time would come back different from what was hashed and compared.
     private static DateTimeOffset Microseconds(DateTimeOffset instant) => new(instant.UtcTicks / 10 * 10, TimeSpan.Zero);
 
-    private static bool IsUnavailable(Exception error) => error switch
+    internal static bool IsUnavailable(Exception error) => error switch
     {
+        // The server ended the session, whatever it calls the cause: on a full disk a new one ends with an internal error.
+        PostgresException { InvariantSeverity: "FATAL" or "PANIC" } => true,
+
         // Connection, resources, shutdown, read-only, deadlock or serialisation: the same batch may succeed later.
         PostgresException postgres => postgres.SqlState[..2] is "08" or "53" or "57" or "58" or "40" || postgres.SqlState is "25006" or "55P03" or "25P03",
         NpgsqlException or TimeoutException or System.Net.Sockets.SocketException or IOException => true,

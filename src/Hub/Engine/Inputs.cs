@@ -89,6 +89,9 @@ internal sealed class WakeInput(Guid keyHash) : EngineInput(keyHash)
 
     /// <summary>Nodes whose leases are void.</summary>
     public IReadOnlySet<int> DeadNodes { get; init; } = new HashSet<int>();
+
+    /// <summary>No lease given by a right clock ends later: one that does is void; null: every end is believed.</summary>
+    public DateTimeOffset? LeasesEndBy { get; init; }
     public bool PolicyChanged { get; init; }
     public Task Completion => completion.Task;
 

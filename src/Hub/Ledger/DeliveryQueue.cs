@@ -10,6 +10,9 @@ internal record DueCase(long CaseId, Guid KeyHash);
 /// <summary>A waiting head that is due, and the attempts it had.</summary>
 internal sealed record DueWait(long CaseId, Guid KeyHash, long LaneSeq, int Attempts) : DueCase(CaseId, KeyHash);
 
+/// <summary>A node that no longer beats.</summary>
+internal sealed record DeadNode(int NodeId, DateTime AliveUntil);
+
 /// <summary>
 /// Finds what nobody holds any more: retries that are due, leases that ended, deadlines. It only finds; the engine decides under the case's
 /// lock, so a row found twice does no harm, and nothing here waits for a lock.
@@ -74,6 +77,13 @@ internal sealed class DeliveryQueue(NpgsqlDataSource database)
                   FOR UPDATE SKIP LOCKED)
         """;
 
+    // What a partner asked for is kept as long as it can be true.
+    private const string NearSql = """
+        UPDATE waits
+           SET due_at = CASE WHEN not_before <= @longest THEN GREATEST(@now, not_before) ELSE @now END
+         WHERE state = 'waiting' AND due_at > @horizon
+        """;
+
     private const string StartNodeSql = "INSERT INTO nodes (started_at, alive_until) VALUES (@now, @until) RETURNING node_id";
 
     private const string BeatSql = "UPDATE nodes SET alive_until = @until WHERE node_id = @node";
@@ -85,7 +95,8 @@ internal sealed class DeliveryQueue(NpgsqlDataSource database)
          WHERE key_hash IN (SELECT key_hash FROM idempotency_keys WHERE claimed_at < @before ORDER BY claimed_at LIMIT 1000)
         """;
 
-    private const string DeadNodesSql = "SELECT node_id FROM nodes WHERE alive_until < @now";
+    // One that promised to live until long from now died with a wrong clock.
+    private const string DeadNodesSql = "SELECT node_id AS NodeId, alive_until AS AliveUntil FROM nodes WHERE alive_until < @now OR alive_until > @far";
 
     // The wake of a leased case lies at most one lease and one grid step ahead, so this range holds every case a dead node can have.
     private const string BusyCasesSql = """
@@ -128,6 +139,10 @@ internal sealed class DeliveryQueue(NpgsqlDataSource database)
     /// </summary>
     public Task<int> EaseAsync(short connector, DateTimeOffset now) => ExecuteAsync(RecoverSql, new { connector, now, reason = AnswerReasons.Throttled, attemptsMax = 6 });
 
+    /// <summary>Makes due what waits for a time after <paramref name="horizon"/>: that time came from a clock that was wrong.</summary>
+    /// <param name="longest">No partner may have asked for a later time.</param>
+    public Task<int> NearAsync(DateTimeOffset now, DateTimeOffset horizon, DateTimeOffset longest) => ExecuteAsync(NearSql, new { now, horizon, longest });
+
     public async Task<int> StartNodeAsync(DateTimeOffset now, DateTimeOffset until)
     {
         await using var connection = await database.OpenConnectionAsync();
@@ -141,7 +156,8 @@ internal sealed class DeliveryQueue(NpgsqlDataSource database)
 
     public Task<int> ForgetIdempotencyAsync(DateTimeOffset before) => ExecuteAsync(ForgetIdempotencySql, new { before });
 
-    public async Task<IReadOnlyList<int>> DeadNodesAsync(DateTimeOffset now) => await QueryAsync<int>(DeadNodesSql, new { now });
+    /// <param name="far">No node promises to live as long as this.</param>
+    public async Task<IReadOnlyList<DeadNode>> DeadNodesAsync(DateTimeOffset now, DateTimeOffset far) => await QueryAsync<DeadNode>(DeadNodesSql, new { now, far });
 
     public async Task<IReadOnlyList<DueCase>> BusyCasesAsync(DateTimeOffset horizon) => await QueryAsync<DueCase>(BusyCasesSql, new { horizon });
 

@@ -78,9 +78,10 @@ internal sealed class LedgerStore(string connectionString) : ILedger, IAsyncDisp
     // These settings are right for lookups by key only, and wrong for people's queries: they never touch the other pool. A plan that was
     // cached while the table was empty costs ten times its worth afterwards, so plans are generic and scans are off. A scan that
     // has no alternative (the one row of the chain head) then looks so dear that the JIT would compile it every time: off as well.
+    // A node that stands still in the middle of a batch holds locks the others wait for: they are free again before it is declared dead (8 s).
     private readonly NpgsqlDataSource source = new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder(connectionString)
     {
-        Options = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_bitmapscan=off -c jit=off -c idle_in_transaction_session_timeout=60s",
+        Options = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_bitmapscan=off -c jit=off -c idle_in_transaction_session_timeout=5s",
         MaxAutoPrepare = 64,
         AutoPrepareMinUsages = 2,
         MaxPoolSize = 8,

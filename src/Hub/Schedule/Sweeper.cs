@@ -24,6 +24,10 @@ internal sealed partial class Sweeper(
 
     // Longer than any wait of the schedule.
     private static readonly TimeSpan WaitMax = TimeSpan.FromDays(30);
+    // Clocks that are set by a time server move by less; a node's beat is never a day ahead.
+    private static readonly TimeSpan ClockStep = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LeaseGrid = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan FarAhead = TimeSpan.FromDays(1);
     private const int CasesMax = 1000;
     private const int RoundsMax = 100;
 
@@ -32,6 +36,7 @@ internal sealed partial class Sweeper(
     private readonly SemaphoreSlim wake = new(0, 1);
     private readonly SemaphoreSlim control = new(0, 1);
     private string? sweptPolicies;
+    private DateTimeOffset latest;
 
     /// <summary>When the last sweep ended well; readiness looks at it.</summary>
     public DateTimeOffset LastProgress { get; private set; }
@@ -85,11 +90,33 @@ internal sealed partial class Sweeper(
     private async Task SweepAsync()
     {
         var now = time.GetUtcNow();
+        await MistrustClockAsync(now);
         foreach (var lane in lanes.All)
             await SweepLaneAsync(lane);
         await SubmitAllAsync(await queue.DueCasesAsync(now, CasesMax), due => new WakeInput(due.KeyHash));
         await queue.SettleWakesAsync(now, CasesMax * 5);
         await SweepPoliciesAsync();
+    }
+
+    /// <summary>
+    /// What was planned while the clock was ahead would wait until the time comes again: an hour, or a year. A clock that went back is seen by its own node; what
+    /// an earlier process left is known by a time that no schedule reaches.
+    /// </summary>
+    private async Task MistrustClockAsync(DateTimeOffset now)
+    {
+        var wentBack = latest - now;
+        if (latest == default || wentBack > ClockStep)
+        {
+            var near = await queue.NearAsync(now, latest == default ? now + Backoff.Longest : now, now + Backoff.Longest);
+
+            // A command that was dropped while the clock was ahead is leased until that time comes again, by a node that lives.
+            if (wentBack > ClockStep)
+                await SubmitAllAsync(await queue.BusyCasesAsync(latest + lanes.Lease + LeaseGrid), found => new WakeInput(found.KeyHash) { LeasesEndBy = now + lanes.Lease });
+            if (wentBack > ClockStep || near > 0)
+                LogClock(Math.Max(0, wentBack.TotalSeconds), near);
+        }
+
+        latest = now;
     }
 
     private async Task SweepLaneAsync(IPartnerLane lane)
@@ -187,16 +214,19 @@ internal sealed partial class Sweeper(
             node.Node = await queue.StartNodeAsync(now, now + AliveFor);
         node.AliveUntil = now + AliveFor;
 
-        var dead = (await queue.DeadNodesAsync(now)).ToHashSet();
-        dead.Remove(node.Node);
+        var found = (await queue.DeadNodesAsync(now, now + FarAhead)).Where(gone => gone.NodeId != node.Node).ToList();
+        var dead = found.Select(gone => gone.NodeId).ToHashSet();
         if (dead.Count == 0)
             return;
 
         // Its number is gone before its leases are: should it come back meanwhile, its next beat tells it so. If this node ends in between, they end by their time.
         foreach (var gone in dead)
             await queue.StopNodeAsync(gone);
-        var busy = await queue.BusyCasesAsync(now + lanes.Lease + TimeSpan.FromMinutes(2));
-        await SubmitAllAsync(busy, found => new WakeInput(found.KeyHash) { DeadNodes = dead });
+
+        // The leases of one that died with its clock ahead are to be looked for where that clock was.
+        var horizon = found.Max(gone => new DateTimeOffset(DateTime.SpecifyKind(gone.AliveUntil, DateTimeKind.Utc)));
+        var busy = await queue.BusyCasesAsync((horizon > now ? horizon : now) + lanes.Lease + LeaseGrid);
+        await SubmitAllAsync(busy, one => new WakeInput(one.KeyHash) { DeadNodes = dead });
         LogTookOver(dead.Count, busy.Count);
     }
 
@@ -279,6 +309,9 @@ internal sealed partial class Sweeper(
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Case {CaseId} could not be woken; it is tried again in {Minutes} min")]
     private partial void LogSkipped(long caseId, double minutes);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The clock went back by {Seconds} s, or was wrong before; {Retries} retries planned by it are due now")]
+    private partial void LogClock(double seconds, int retries);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Took over from {Nodes} dead node(s); {Cases} case(s) were looked at")]
     private partial void LogTookOver(int nodes, int cases);

@@ -300,6 +300,41 @@ public sealed class BatchEngineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_lease_given_by_a_clock_that_was_ahead_is_void_once_the_clock_is_right()
+    {
+        await hub.AcceptAsync();
+        var first = await hub.NextAsync();
+        hub.Clock.Set(hub.Clock.GetUtcNow() - TimeSpan.FromDays(400));
+        await hub.WakeAsync(first.KeyHash);
+        Assert.Empty(await hub.ReleasedAsync());
+
+        hub.Submit(new WakeInput(first.KeyHash) { LeasesEndBy = hub.Clock.GetUtcNow() + hub.Dispatcher.Lease });
+
+        Assert.True((await hub.NextAsync()).Command.AskFirst);
+    }
+
+    [Theory]
+    [InlineData("FATAL", "XX000", true)]
+    [InlineData("ERROR", "XX000", false)]
+    [InlineData("ERROR", "53100", true)]
+    [InlineData("ERROR", "23505", false)]
+    public void What_ends_the_session_is_the_ledgers_trouble_and_not_the_events(string severity, string state, bool unavailable) =>
+        Assert.Equal(unavailable, BatchEngine.IsUnavailable(new Npgsql.PostgresException("could not write init file", severity, severity, state)));
+
+    [Fact]
+    public async Task A_node_that_stands_still_in_the_middle_of_a_batch_does_not_keep_the_others_from_its_cases()
+    {
+        var key = Guid.NewGuid();
+        await using var standing = new LedgerStore(database.ConnectionString);
+        await standing.BeginAsync([key], [], [], TestContext.Current.CancellationToken);
+
+        await using var other = new LedgerStore(database.ConnectionString);
+        await other.BeginAsync([key], [], [], TestContext.Current.CancellationToken);
+
+        await other.RollbackAsync();
+    }
+
+    [Fact]
     public async Task A_lease_that_ended_is_released_again_in_doubt()
     {
         await hub.AcceptAsync();

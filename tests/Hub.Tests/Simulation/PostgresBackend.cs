@@ -65,7 +65,7 @@ internal sealed class PostgresBackend(TestDatabase database) : Backend, IFinder
     public IReadOnlyList<int> DeadNodes(DateTimeOffset now)
     {
         var dead = Memory.DeadNodes(now);
-        Assert.Equal(dead, queue.DeadNodesAsync(now).GetAwaiter().GetResult().Order());
+        Assert.Equal(dead, queue.DeadNodesAsync(now, now.AddDays(1)).GetAwaiter().GetResult().Select(node => node.NodeId).Order());
         return dead;
     }
 

@@ -25,15 +25,13 @@ internal sealed partial class FaultRun
     private readonly ConcurrentDictionary<Guid, DateTimeOffset> acceptedAt = new();
     private Process? second;
 
-    private IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
-
     /// <summary>Every request at the partners, whatever became of it.</summary>
     public IReadOnlyList<RequestEntry> Requests => RequestLog.Read(folder.File("requests.jsonl"));
 
     /// <summary>The address of the second node, once started.</summary>
     public Uri? SecondNode { get; private set; }
 
-    public Uri FirstNode => http.BaseAddress!;
+    public Uri FirstNode => Nodes[0].Address;
 
     public static JsonObject Approval(string partner, string code, int version)
     {
@@ -61,7 +59,7 @@ internal sealed partial class FaultRun
     public async Task StartSecondNodeAsync()
     {
         SecondNode = new Uri($"http://127.0.0.1:{FreePorts(1)[0]}");
-        second = Start(Checkout.Program("src/Hub", "Hub"), ["serve"], settings, new Dictionary<string, string>(Environment) { ["Hub__Url"] = SecondNode.ToString() });
+        second = Start(Checkout.Program("src/Hub", "Hub"), ["serve"], Nodes[0].Settings, new Dictionary<string, string>(Nodes[0].Environment) { ["Hub__Url"] = SecondNode.ToString() });
         await Until.TrueAsync(() => AnswersAsync(new Uri(SecondNode, "/readyz")), "the second node is ready", StartLimit);
     }
 
@@ -119,7 +117,7 @@ internal sealed partial class FaultRun
             var body = Encoding.UTF8.GetBytes($"[{string.Join(',', codes.Select(code => Approval(partner, code, version: 1).ToJsonString()))}]");
             using var content = new ByteArrayContent(body);
             content.Headers.TryAddWithoutValidation("Content-Type", "application/cloudevents-batch+json");
-            using var reply = await http.PostAsync("/api/v1/events", content);
+            using var reply = await http.PostAsync(new Uri(FirstNode, "/api/v1/events"), content);
             var items = JsonNode.Parse(await reply.Content.ReadAsStringAsync())!["items"]!.AsArray();
             foreach (var (code, item) in codes.Zip(items))
                 Accept((Guid)item!["accepted"]!["id"]!, code);
@@ -178,7 +176,7 @@ internal sealed partial class FaultRun
     public async Task<double[]> LatenessAsync(string partner, DateTimeOffset from, DateTimeOffset to)
     {
         var effects = Hits.Where(hit => hit.Effect && hit.Partner == partner).GroupBy(hit => hit.Command).ToDictionary(group => group.Key, group => group.First().Time);
-        var commands = await CommandsAsync();
+        var commands = await CommandsAsync(database.ConnectionString);
         return
         [
             .. acceptedAt.Where(one => one.Value >= from && one.Value < to)
@@ -200,7 +198,7 @@ internal sealed partial class FaultRun
     private async Task<DateTimeOffset?> OldestEventAsync(string partner)
     {
         var effects = Hits.Where(hit => hit.Effect && hit.Partner == partner).Select(hit => hit.Command).ToHashSet();
-        var commands = await CommandsAsync();
+        var commands = await CommandsAsync(database.ConnectionString);
         return acceptedAt.Where(one => !commands.GetValueOrDefault(one.Key, []).All(effects.Contains)).Min(one => (DateTimeOffset?)one.Value);
     }
 

@@ -16,7 +16,7 @@ public sealed class FeedTests(ITestOutputHelper output)
     [Fact]
     public async Task Switching_between_push_and_pull_under_load_loses_and_repeats_nothing()
     {
-        await using var run = await FaultRun.StartAsync([Receiver], fetching: Receiver);
+        await using var run = await FaultRun.StartAsync([Receiver], setup: new() { Fetching = [Receiver] });
         run.Publish(Approvals.Hohhot, 10);
         var fetched = 0L;
         for (var turn = 0; turn < Switches; turn++)
@@ -47,7 +47,7 @@ public sealed class FeedTests(ITestOutputHelper output)
     public async Task Kills_of_the_hub_and_deaths_of_the_reader_between_reading_and_acknowledging_lose_nothing()
     {
         var random = new Random(Seed);
-        await using var run = await FaultRun.StartAsync([Receiver], fetching: Receiver);
+        await using var run = await FaultRun.StartAsync([Receiver], setup: new() { Fetching = [Receiver] });
         Assert.Equal(0, (await run.CommandAsync("connectors", "mode", Receiver, "pull", "--by", "test", "--reason", "R14")).Code);
         await run.SetFetchFaultAsync(Receiver, "crash_before_ack", 0.3);
         run.Publish(Approvals.Hohhot, 10);

@@ -50,7 +50,7 @@ public sealed class FlappingPartnersTests(ITestOutputHelper output)
         string[] partners = [.. First.Keys, Healthy];
 
         // Two projects a partner make few attempts: three in a row are a breakdown here, else the schedule's longer waits would decide.
-        await using var run = await FaultRun.StartAsync(partners, change: settings => settings with { Breaker = settings.Breaker with { Minimum = 3 } });
+        await using var run = await FaultRun.StartAsync(partners, setup: new() { Change = settings => settings with { Breaker = settings.Breaker with { Minimum = 3 } } });
         await Task.WhenAll(partners.Select(partner => run.PublishCaseAsync(partner, versions: 5)));
         foreach (var partner in partners)
             await run.UntilDeliveredAsync(partner);

@@ -18,7 +18,7 @@ public sealed class LatenessTests(ITestOutputHelper output)
     {
         var backlog = RunLength.Of(300, 2_000, 10_000);
         var watched = RunLength.Of(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(60), TimeSpan.FromMinutes(10));
-        await using var run = await FaultRun.StartAsync([Partner], change: settings => Slowed(settings, how));
+        await using var run = await FaultRun.StartAsync([Partner], setup: new() { Change = settings => Slowed(settings, how) });
         if (how == "answers 429")
             await run.SetFaultAsync(Partner, new Fault { Mode = "limited", PerSecond = 1, RetryAfter = "1" });
         if (how == "one long case")

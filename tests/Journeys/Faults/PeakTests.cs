@@ -17,7 +17,7 @@ public sealed class PeakTests(ITestOutputHelper output)
         var length = RunLength.Of(TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(10));
         var usual = RunLength.Of(20, 20, 100);
         var environment = new Dictionary<string, string> { ["Hub__EventsWaitingMax"] = "32", ["Hub__BatchMax"] = "16" };
-        await using var run = await FaultRun.StartAsync([Partner], environment: environment);
+        await using var run = await FaultRun.StartAsync([Partner], setup: new() { Environment = _ => environment });
         await run.PublishAtAsync(Partner, usual, length / 2);
         await run.UntilDeliveredAsync(Partner);
 
@@ -55,7 +55,7 @@ public sealed class PeakTests(ITestOutputHelper output)
     public async Task One_publisher_that_floods_is_slowed_and_the_others_go_on()
     {
         var length = RunLength.Of(TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(5));
-        await using var run = await FaultRun.StartAsync([Partner], environment: new Dictionary<string, string> { ["Hub__RequestsPerSecondPerKey"] = "50" });
+        await using var run = await FaultRun.StartAsync([Partner], setup: new() { Environment = _ => new Dictionary<string, string> { ["Hub__RequestsPerSecondPerKey"] = "50" } });
         var flooder = await run.KeyAsync("flooding-bureau");
         var alone = await UsualAsync(run, length);
 

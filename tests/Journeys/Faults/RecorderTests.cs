@@ -27,6 +27,22 @@ public sealed class RecorderTests
         Assert.Equal((3, 3, 0, 0, 0, 1, 0), Counted(Hit(0, 1), Hit(2, 3), Hit(1, 2)));
     }
 
+    [Fact]
+    public void A_call_that_begins_before_the_one_before_it_in_its_lane_is_done_overlaps_it()
+    {
+        var first = Hit(0, 1) with { Began = At(0), Time = At(4) };
+        Assert.Equal(0, Recorder.Overlaps([first, Hit(1, 2) with { Began = At(5), Time = At(6) }]));
+        Assert.Equal(1, Recorder.Overlaps([first, Hit(1, 2) with { Began = At(3), Time = At(6) }]));
+        Assert.Equal(0, Recorder.Overlaps([first, Hit(1, 2) with { Began = At(3), Time = At(6), Subject = "another case" }]));
+
+        static DateTimeOffset At(int second) => DateTimeOffset.UnixEpoch.AddSeconds(second);
+    }
+
+    [Fact]
+    public void The_line_says_every_figure() => Assert.Equal(
+        "accepted 9 · delivered 8 · lost 1 · duplicated 2 (same id) · duplicated effect 3 · out of order 4 · gaps 5 · parked 6 · longest stall 0.7 s · recovery 8.1 s · chain bad",
+        new Figures(9, 8, 2, 3, 4, 5, 6, 0.71, 8.09, ChainOk: false).ToString());
+
     private static (int, int, int, int, int, int, int) Counted(params JournalEntry[] hits)
     {
         var recorder = new Recorder();

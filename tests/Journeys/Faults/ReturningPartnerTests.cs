@@ -48,7 +48,7 @@ public sealed class ReturningPartnerTests(ITestOutputHelper output)
     {
         var backlog = RunLength.Of(2_000, 10_000, 100_000);
         var rate = RunLength.Of(250, 250, 500);
-        await using var run = await FaultRun.StartAsync([Partner], change: settings => settings with { RatePerSecond = rate });
+        await using var run = await FaultRun.StartAsync([Partner], setup: new() { Change = settings => settings with { RatePerSecond = rate } });
         await run.SetFaultAsync(Partner, new Fault { Mode = "reset" });
         await run.PublishBatchesAsync(Partner, backlog);
         var burden = run.Requests.Count;

@@ -236,6 +236,11 @@ internal sealed class NodesRun : IAsyncDisposable
 
         public bool Runs => process is { HasExited: false };
 
+        /// <summary>What its process finds in its environment besides ours.</summary>
+        public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+        public int ProcessId => process!.Id;
+
         public static Node Of(TemporaryFolder folder, string name, int port, Func<string, object> settings)
         {
             var url = $"http://127.0.0.1:{port}";
@@ -243,7 +248,7 @@ internal sealed class NodesRun : IAsyncDisposable
             return new(name, new Uri(url), folder.File(name + ".json"));
         }
 
-        public void Start() => process = FaultRun.Start(Checkout.Program("src/Hub", "Hub"), ["serve"], Settings);
+        public void Start() => process = FaultRun.Start(Checkout.Program("src/Hub", "Hub"), ["serve"], Settings, Environment);
 
         /// <summary>As <c>kill -9</c>: no handler runs, nothing is flushed.</summary>
         public async Task KillAsync()
@@ -257,12 +262,16 @@ internal sealed class NodesRun : IAsyncDisposable
             process = null;
         }
 
+        /// <summary>As when a machine stands still: SIGSTOP. <see cref="ContinueAsync"/> ends it.</summary>
+        public Task PauseAsync() => Signal.SendAsync("STOP", ProcessId);
+
+        public Task ContinueAsync() => Signal.SendAsync("CONT", ProcessId);
+
         /// <summary>As an operator stops it: it is asked, and ends by itself.</summary>
         /// <returns>Its exit code.</returns>
         public async Task<int> TerminateAsync()
         {
-            using (var kill = Process.Start("kill", ["-TERM", process!.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
-                await kill.WaitForExitAsync();
+            await Signal.SendAsync("TERM", process!.Id);
             using var limit = new CancellationTokenSource(EndLimit);
             await process.WaitForExitAsync(limit.Token);
             var code = process.ExitCode;
