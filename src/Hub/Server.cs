@@ -68,7 +68,7 @@ internal static class Server
         services.AddSingleton<MetricsText>().AddSingleton<ConnectorsHealth>();
         var app = builder.Build();
         app.Services.GetRequiredService<MetricsText>();
-        Routes.MapConnectors(app);
+        ConnectorsRoutes.Map(app);
         return app;
     }
 
