@@ -3,6 +3,7 @@
 #
 #   rabbitmq_start NAME    starts the broker NAME (made when missing) and sets RABBITMQ_URI, amqp://user:password@127.0.0.1:port/;
 #                          leaves it empty, and says why, where RabbitMQ is not installed
+#   rabbitmq_use NAME      as rabbitmq_start, but starts nothing: for rabbitmq_kill and rabbitmq_stop from another shell
 #   rabbitmq_kill          ends it as a power cut would
 #   rabbitmq_stop          stops what rabbitmq_start started
 #   rabbitmq_drop NAME     deletes the broker's data
@@ -23,6 +24,10 @@ rabbitmq_start() { # name
   rabbitmq_is_running || rabbitmq_launch
   rabbitmq_started=yes
   RABBITMQ_URI="amqp://hub:$(rabbitmq_as cat "$rabbitmq_home/password")@127.0.0.1:$(rabbitmq_port 1)/"
+}
+
+rabbitmq_use() { # name
+  rabbitmq_find && rabbitmq_locate "$1" && rabbitmq_started=yes
 }
 
 rabbitmq_stop() {
@@ -93,22 +98,18 @@ rabbitmq_install() {
 
 # --- the broker ------------------------------------------------------------------------------------------------------
 
+# Found by what it was started with: a file with its number would be missing while it starts, and wrong after a power cut.
 rabbitmq_is_running() {
-  rabbitmq_process=$(rabbitmq_as cat "$rabbitmq_home/pid" 2>/dev/null || true)
-  [ -n "$rabbitmq_process" ] || return 1
-  # Numbers of processes are used again: it must be this broker.
-  case $(rabbitmq_command_line) in
-    *"$rabbitmq_home"*) ;;
-    *) return 1 ;;
-  esac
-}
-
-rabbitmq_command_line() {
-  if [ -r "/proc/$rabbitmq_process/cmdline" ]; then
-    tr '\0' ' ' <"/proc/$rabbitmq_process/cmdline"
+  if [ -d /proc/self ]; then
+    rabbitmq_process=$(grep -lsF "$rabbitmq_home" /proc/[0-9]*/cmdline | while read -r file; do
+      case $(cat "$file" 2>/dev/null | tr '\0' ' ') in
+        *beam*" -home $rabbitmq_home "*) basename "$(dirname "$file")" ;;
+      esac
+    done)
   else
-    ps -p "$rabbitmq_process" -o args= 2>/dev/null || true
+    rabbitmq_process=$(pgrep -f "beam.* -home $rabbitmq_home " || true)
   fi
+  [ -n "$rabbitmq_process" ]
 }
 
 # The port is kept from one start to the next, so that who is connected finds the broker again.
@@ -121,12 +122,11 @@ rabbitmq_launch() {
   mapper=$(rabbitmq_port 3)
   rabbitmq_as mkdir -p "$rabbitmq_home/mnesia" "$rabbitmq_home/log"
   rabbitmq_settings "$port" | rabbitmq_as tee "$rabbitmq_home/rabbitmq.conf" >/dev/null
-  rabbitmq_as rm -f "$rabbitmq_home/pid"
   # A session of its own: Ctrl-C at the terminal is ours to handle, and must not reach it first.
   rabbitmq_as env -i "PATH=$PATH" "HOME=$rabbitmq_home" LANG=C.UTF-8 \
     "RABBITMQ_NODENAME=$rabbitmq_name" "RABBITMQ_BASE=$rabbitmq_home" "RABBITMQ_MNESIA_BASE=$rabbitmq_home/mnesia" "RABBITMQ_LOG_BASE=$rabbitmq_home/log" \
     "RABBITMQ_CONFIG_FILE=$rabbitmq_home/rabbitmq.conf" "RABBITMQ_CONF_ENV_FILE=$rabbitmq_home/none" "RABBITMQ_ENABLED_PLUGINS_FILE=$rabbitmq_home/plugins" \
-    "RABBITMQ_PID_FILE=$rabbitmq_home/pid" "RABBITMQ_DIST_PORT=$distribution" RABBITMQ_NODE_IP_ADDRESS=127.0.0.1 "RABBITMQ_NODE_PORT=$port" \
+    "RABBITMQ_DIST_PORT=$distribution" RABBITMQ_NODE_IP_ADDRESS=127.0.0.1 "RABBITMQ_NODE_PORT=$port" \
     "ERL_EPMD_ADDRESS=127.0.0.1" "ERL_EPMD_PORT=$mapper" \
     "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-kernel inet_dist_use_interface {127,0,0,1}" \
     "$(command -v setsid || echo env)" "$rabbitmq_bin/rabbitmq-server" >"$ROOT/.hub/$(basename "$rabbitmq_home").log" 2>&1 </dev/null &
@@ -137,7 +137,7 @@ rabbitmq_await() { # port
   local tries=0
   until rabbitmq_is_running && (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do
     tries=$((tries + 1))
-    if [ "$tries" -gt 300 ]; then
+    if [ "$tries" -gt 900 ]; then
       tail -20 "$ROOT/.hub/$(basename "$rabbitmq_home").log" >&2
       fail "RabbitMQ 无法启动，见 .hub/$(basename "$rabbitmq_home").log。" "RabbitMQ did not start; see .hub/$(basename "$rabbitmq_home").log."
     fi
@@ -174,13 +174,14 @@ rabbitmq_ports() { # count
 
 rabbitmq_signal() { # signal
   rabbitmq_is_running || return 0
-  kill "-$1" "$rabbitmq_process" 2>/dev/null || true
+  # More than one only where two starts met.
+  # shellcheck disable=SC2086
+  kill "-$1" $rabbitmq_process 2>/dev/null || true
 }
 
 rabbitmq_ended() { # fifths of a second
   local waited=0
-  [ -n "$rabbitmq_process" ] || return 0
-  while kill -0 "$rabbitmq_process" 2>/dev/null; do
+  while rabbitmq_is_running; do
     waited=$((waited + 1))
     [ "$waited" -le "$1" ] || return 1
     sleep 0.2

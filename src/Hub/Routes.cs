@@ -41,18 +41,6 @@ internal static partial class Routes
         app.MapRazorPages();
     }
 
-    /// <summary>What a process with the connectors alone answers at: whether it lives, whether it works, what it counts.</summary>
-    public static void MapConnectors(WebApplication app)
-    {
-        app.MapGet("/healthz", () => Results.Text("alive\n"));
-        app.MapGet("/readyz", async (HttpContext http, ConnectorsHealth health) =>
-        {
-            var readiness = health.Check();
-            await Answers.WriteAsync(http, readiness.Ready ? 200 : 503, readiness, HealthJson.Default.Readiness);
-        });
-        app.MapGet("/metrics", (ConnectorsHealth health) => Results.Text(health.Metrics(), "text/plain; version=0.0.4; charset=utf-8"));
-    }
-
     // What the framework refuses by itself (too large a body, a broken request) is told in the same form as everything else.
     private static Task WriteErrorAsync(HttpContext http)
     {

@@ -73,7 +73,7 @@ internal static class Server
         services.AddHostedService<OtlpExport>();
         var app = builder.Build();
         app.Services.GetRequiredService<MetricsText>();
-        Routes.MapConnectors(app);
+        ConnectorsRoutes.Map(app);
         return app;
     }
 

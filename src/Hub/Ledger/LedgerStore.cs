@@ -330,8 +330,16 @@ internal sealed class LedgerStore(string connectionString) : ILedger, IAsyncDisp
 
     public async ValueTask DisposeAsync()
     {
-        if (connection is not null)
-            await connection.DisposeAsync();
+        try
+        {
+            if (connection is not null)
+                await connection.DisposeAsync();
+        }
+        catch (NpgsqlException)
+        {
+            // The server had ended it; there is nothing left to give back.
+        }
+
         await source.DisposeAsync();
     }
 

@@ -7,7 +7,7 @@ internal sealed class Broker : IAsyncDisposable
 {
     private const string Name = "mq-faults";
 
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(300);
 
     private static readonly string? Given = Environment.GetEnvironmentVariable("HUB_TEST_BROKER");
 
@@ -27,24 +27,23 @@ internal sealed class Broker : IAsyncDisposable
     public static async Task<Broker> StartAsync()
     {
         _ = Required;
-        return new() { Url = (await RunAsync("echo \"$RABBITMQ_URI\"")).Trim().Split('\n')[^1] };
+        return new() { Url = (await RunAsync($"rabbitmq_start {Name}\necho \"$RABBITMQ_URI\"")).Trim().Split('\n')[^1] };
     }
 
     /// <summary>As if the machine had been switched off.</summary>
-    public static async Task KillAsync() => await RunAsync("rabbitmq_kill");
+    public static async Task KillAsync() => await RunAsync($"rabbitmq_use {Name}\nrabbitmq_kill");
 
-    public static async Task StopAsync() => await RunAsync("rabbitmq_stop");
+    public static async Task StopAsync() => await RunAsync($"rabbitmq_use {Name}\nrabbitmq_stop");
 
-    /// <summary>Every script begins with starting what does not run.</summary>
-    public static async Task StartAgainAsync() => await RunAsync(":");
+    public static async Task StartAgainAsync() => await RunAsync($"rabbitmq_start {Name}");
 
-    public async ValueTask DisposeAsync() => await RunAsync("rabbitmq_stop");
+    public async ValueTask DisposeAsync() => await RunAsync($"rabbitmq_use {Name}\nrabbitmq_stop");
 
     private static async Task<string> RunAsync(string script)
     {
         var start = new ProcessStartInfo("bash") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Checkout.Root };
         start.ArgumentList.Add("-c");
-        start.ArgumentList.Add($"set -eu\nROOT=$PWD\n. scripts/common.sh\n. scripts/postgres.sh\n. scripts/rabbitmq.sh\nrabbitmq_start {Name}\n{script}");
+        start.ArgumentList.Add($"set -eu\nROOT=$PWD\n. scripts/common.sh\n. scripts/postgres.sh\n. scripts/rabbitmq.sh\n{script}");
         using var process = Process.Start(start)!;
         using var limit = new CancellationTokenSource(Limit);
         var output = process.StandardOutput.ReadToEndAsync(limit.Token);
