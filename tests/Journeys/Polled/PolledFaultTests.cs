@@ -32,7 +32,7 @@ public sealed class PolledFaultTests(ITestOutputHelper output)
         await run.DeliveredAsync($"after {Kills} kills, seed {Seed}");
         Assert.Equal(run.Codes.Count, await run.Database.ScalarAsync<long>("SELECT count(*) FROM events WHERE type LIKE 'hub.project%'"));
         Assert.StartsWith("ok: ", (await run.CommandAsync("verify")).Output, StringComparison.Ordinal);
-        var figures = $"polled, kill -9 × {Kills}, seed {Seed}: records {run.Codes.Count}, lost 0, second effects {run.Taken.Effects - run.Codes.Count}, calls {run.PlatformStats.Requests}";
+        var figures = $"polled, kill -9 × {Kills}, seed {Seed}: records {run.Codes.Count}, lost {run.Codes.Count - run.Taken.Leads}, second effects {run.Taken.Effects - run.Codes.Count}, calls {run.PlatformStats.Requests}";
         output.WriteLine(figures);
         System.Console.WriteLine(figures);
     }
