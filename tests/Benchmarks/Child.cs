@@ -31,14 +31,14 @@ internal sealed class Child : IAsyncDisposable
     public static Child Start(string assembly, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
         new(Process.Start(Command(assembly, environment, arguments))!);
 
-    /// <summary>Runs a command to its end.</summary>
+    /// <summary>Runs a command to its end; throws with what it said when it failed.</summary>
     public static async Task<string> RunAsync(string assembly, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         using var command = Process.Start(Command(assembly, environment, arguments))!;
         var errors = command.StandardError.ReadToEndAsync();
         var output = await command.StandardOutput.ReadToEndAsync();
         await command.WaitForExitAsync();
-        return command.ExitCode == 0 ? output.Trim() : throw new BrokenRunException($"{Path.GetFileName(assembly)} {arguments[0]}: {output}{await errors}");
+        return command.ExitCode == 0 ? output.Trim() : throw new NotStartedException($"{Path.GetFileName(assembly)} {arguments[0]}: {output}{await errors}");
     }
 
     /// <summary>Waits until it answers there; throws with what it said when it ended instead.</summary>
@@ -99,5 +99,5 @@ internal sealed class Child : IAsyncDisposable
     }
 }
 
-/// <summary>A program did not start; the message is what it said.</summary>
+/// <summary>A program did not start, or could not do what it was asked; the message is what it said.</summary>
 internal sealed class NotStartedException(string message) : Exception(message);

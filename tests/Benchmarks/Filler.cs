@@ -19,7 +19,7 @@ internal static class Filler
     private const string FreeVariable = "HUB_BENCH_FREE_KIB";
 
     // An event of the filler's with all tables and indexes, and a reserve for what is written while measuring.
-    private const long BytesPerEvent = 1900;
+    private const long BytesPerEvent = 1400;
     private const long BytesReserve = 4L << 30;
 
     private const int Events = 3;

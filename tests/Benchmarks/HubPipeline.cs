@@ -101,9 +101,10 @@ internal static class HubPipeline
                     ["Kind"] = "webhook",
                     ["Address"] = $"http://127.0.0.1:{receiver.Port}/",
                     ["Secret"] = $"whsec_{Convert.ToBase64String(new byte[32])}",
-                    ["Workers"] = receivers.Count == 1 ? 32 : 8,
-                    ["QueueLimit"] = 4096,
                 };
+                // One utility for all the traffic of a city is given more than a setting's default; ten share it and have the default.
+                if (receivers.Count == 1)
+                    (connector["Workers"], connector["QueueLimit"]) = (32, 4096);
                 // Left out unless asked for: a hub without it would not start.
                 if (options.BatchMax > 1)
                     connector["BatchMax"] = options.BatchMax;

@@ -17,7 +17,7 @@ internal sealed class Pipeline(string name, Traffic traffic, Database database, 
     public const int Clients = 64;
 
     /// <summary>Events before anything is measured: until then the code is still being compiled, which halves the rate.</summary>
-    public const int WarmEvents = 30_000;
+    public static int WarmEvents { get; } = Trial.Number("HUB_BENCH_WARM_EVENTS", 30_000);
 
     private static readonly TimeSpan WarmLimit = TimeSpan.FromMinutes(3);
 
