@@ -116,6 +116,20 @@ public sealed class LanesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_receiver_that_fetches_has_room_whatever_its_breaker_says_and_none_while_it_is_paused()
+    {
+        await BreakAsync();
+        Assert.Equal((false, 0), (lanes.Pulls("utility"), Lane.Room()));
+
+        Lane.Pulls = true;
+        Assert.Equal((true, 20), (lanes.Pulls("utility"), Lane.Room()));
+
+        Lane.PausedReason = "maintenance";
+        Assert.Equal(0, Lane.Room());
+        Assert.False(lanes.Pulls("another"));
+    }
+
+    [Fact]
     public async Task A_partner_that_asks_for_fewer_calls_holds_the_whole_connector_for_as_long()
     {
         answer = http =>
