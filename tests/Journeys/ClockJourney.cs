@@ -1,5 +1,3 @@
-using Hub.Testing;
-
 namespace Hub.Journeys;
 
 /// <summary>A clock that was ahead and is set right: what was planned by it does not wait until that time comes.</summary>
@@ -8,15 +6,13 @@ public sealed class ClockJourney
     [Fact]
     public async Task A_retry_planned_by_a_clock_that_was_a_year_ahead_is_made_once_it_is_set_right()
     {
-        var clock = new FakeClock();
-        var right = TimeProvider.System.GetUtcNow();
-        clock.Set(right.AddDays(400));
+        var clock = new WrongClock { Ahead = TimeSpan.FromDays(400) };
         await using var hub = await HubUnderTest.StartAsync(settings => settings, ["slp-puxian"], clock: clock);
         hub.Simulators.Partner("slp-puxian").Faults.Set(new() { Mode = "http500", Count = 1 });
         var id = await hub.AcceptedAsync(Approvals.Created(Approvals.NewCode(Approvals.Puxian), Approvals.Puxian));
         await Until.TrueAsync(async () => await hub.Database.ScalarAsync<long>("SELECT count(*) FROM waits WHERE state = 'waiting'") == 1, "the retry is planned");
 
-        clock.Set(right);
+        clock.Ahead = TimeSpan.Zero;
 
         await hub.UntilStatusAsync(id, "delivered");
         Assert.Equal(0, await hub.Database.ScalarAsync<long>("SELECT count(*) FROM (SELECT at < lag(at) OVER (ORDER BY seq) AS falls FROM exchange_log) entries WHERE falls"));
@@ -36,5 +32,13 @@ public sealed class ClockJourney
         await next.StartAsync();
 
         await hub.UntilStatusAsync(id, "delivered");
+    }
+
+    /// <summary>Time passes as ever, and the hour told is another.</summary>
+    private sealed class WrongClock : TimeProvider
+    {
+        public TimeSpan Ahead { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + Ahead;
     }
 }

@@ -332,6 +332,7 @@ public sealed class BatchEngineTests : IAsyncLifetime
         await other.BeginAsync([key], [], [], TestContext.Current.CancellationToken);
 
         await other.RollbackAsync();
+        await standing.RollbackAsync();
     }
 
     [Fact]

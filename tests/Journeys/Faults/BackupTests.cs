@@ -53,8 +53,10 @@ public sealed class BackupTests(ITestOutputHelper output)
             var (code, verified) = await HubProgram.RunAsync(hub.Settings, "verify");
             Assert.True(code == 0, verified);
             await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(there) { Pooling = false });
-            var known = await EventsAsync(database);
+            var known = await ColumnAsync<Guid>(database, "SELECT event_id FROM events");
+            var subjects = await ColumnAsync<string>(database, "SELECT key FROM cases");
             var missing = run.History.Where(published => !known.Contains(published.Id)).ToList();
+            var codes = run.History.Where(published => known.Contains(published.Id)).Select(published => published.Code).ToHashSet();
             Assert.DoesNotContain(missing, published => published.At < began);
 
             await run.StartHubAsync(hub);
@@ -67,11 +69,16 @@ public sealed class BackupTests(ITestOutputHelper output)
                 "every delivery is settled", TimeSpan.FromSeconds(150));
             await hub.KillAsync();
 
-            var figures = await run.CountAsync(there, hub, recovery: up - gone, anew);
+            var figures = await run.CountAsync(there, hub, recovery: up - gone, anew, codes.Contains, subjects.Contains);
+
+            // A case that the backup did not know gets another number, and its commands other ids: docs/faults.md says so.
+            var others = await run.CountAsync(there, hub, recovery: 0, anew, code => !codes.Contains(code), subject => !subjects.Contains(subject));
             suite.Report(
                 output, figures, recoveryMax: null, FormattableString.Invariant($"backup took {taken - began:0.0} s under load"),
                 $"accepted before it ended and not in it {missing.Count(published => published.At < taken)}", $"accepted since and sent again {missing.Count}",
+                $"cases the backup did not know: {others.Accepted} events, lost {others.Lost}, second effects {others.DuplicateEffects}",
                 FormattableString.Invariant($"from nothing to a restored hub that is ready {up - gone:0.0} s"));
+            Assert.Equal(0, others.Lost);
             Assert.True(missing.Count > 0, "Nothing was missing in the backup: the run shows nothing.");
         }
         finally
@@ -80,14 +87,14 @@ public sealed class BackupTests(ITestOutputHelper output)
         }
     }
 
-    private static async Task<HashSet<Guid>> EventsAsync(NpgsqlDataSource database)
+    private static async Task<HashSet<T>> ColumnAsync<T>(NpgsqlDataSource database, string sql)
     {
-        await using var command = database.CreateCommand("SELECT event_id FROM events");
+        await using var command = database.CreateCommand(sql);
         await using var reader = await command.ExecuteReaderAsync();
-        var known = new HashSet<Guid>();
+        var values = new HashSet<T>();
         while (await reader.ReadAsync())
-            known.Add(reader.GetGuid(0));
-        return known;
+            values.Add(reader.GetFieldValue<T>(0));
+        return values;
     }
 
     private static async Task<long> CountAsync(NpgsqlDataSource database, string sql)

@@ -264,14 +264,17 @@ internal sealed partial class FaultRun : IAsyncDisposable
 
     /// <summary>Counts against the ledger of one hub, and verifies it.</summary>
     /// <param name="anew">Events whose id is another one in that ledger.</param>
-    public async Task<Figures> CountAsync(string connectionString, NodesRun.Node node, double recovery, IReadOnlyDictionary<Guid, Guid> anew)
+    /// <param name="cases">Project codes that are counted; null: all.</param>
+    /// <param name="subjects">The same by the names partners know them by.</param>
+    public async Task<Figures> CountAsync(string connectionString, NodesRun.Node node, double recovery, IReadOnlyDictionary<Guid, Guid> anew, Predicate<string>? cases = null, Predicate<string>? subjects = null)
     {
         var commands = await CommandsAsync(connectionString);
         foreach (var (before, now) in anew)
             commands[before] = commands.GetValueOrDefault(now, []);
 
         var (code, output) = await HubProgram.RunAsync(node.Settings, "verify");
-        return Recorder.Count(Hits, commands, await ParkedAsync(), recovery, code == 0 && output.StartsWith("ok: ", StringComparison.Ordinal));
+        return Recorder.Count(
+            [.. Hits.Where(hit => subjects?.Invoke(hit.Subject) ?? true)], commands, await ParkedAsync(), recovery, code == 0 && output.StartsWith("ok: ", StringComparison.Ordinal), cases);
     }
 
     public async ValueTask DisposeAsync()

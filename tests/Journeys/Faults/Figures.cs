@@ -52,16 +52,19 @@ internal sealed class Recorder
     /// <summary>Counts what the partners have against what was accepted.</summary>
     /// <param name="journal">Every hit at the partners.</param>
     /// <param name="commandsOf">The delivery ids of an accepted event, as its publisher reads them.</param>
-    public Figures Count(IReadOnlyList<JournalEntry> journal, IReadOnlyDictionary<Guid, IReadOnlyList<Guid>> commandsOf, int parked, double recovery, bool chainOk)
+    /// <param name="cases">Which cases are counted; null: all. The journal is to be of the same.</param>
+    public Figures Count(
+        IReadOnlyList<JournalEntry> journal, IReadOnlyDictionary<Guid, IReadOnlyList<Guid>> commandsOf, int parked, double recovery, bool chainOk, Predicate<string>? cases = null)
     {
         var effects = journal.Where(entry => entry.Effect).ToList();
         var delivered = effects.Select(entry => entry.Command).ToHashSet();
         var lanes = effects.GroupBy(entry => (entry.Partner, entry.Subject)).Select(lane => lane.Select(entry => entry.Sequence!.Value).ToList()).ToList();
         lock (gate)
         {
-            var arrived = accepted.Count(one => commandsOf.TryGetValue(one.Event, out var commands) && commands.Count > 0 && commands.All(delivered.Contains));
+            var counted = accepted.Where(one => cases?.Invoke(one.Case) ?? true).ToList();
+            var arrived = counted.Count(one => commandsOf.TryGetValue(one.Event, out var commands) && commands.Count > 0 && commands.All(delivered.Contains));
             return new(
-                accepted.Count,
+                counted.Count,
                 arrived,
                 journal.Count - effects.Count,
 
