@@ -31,11 +31,16 @@ public sealed class ReliefTests : IAsyncLifetime
         await FailAsync(project: 1, Answer.Unavailable(AnswerReasons.Unreachable));
         await FailAsync(project: 2, Answer.Unavailable(AnswerReasons.Throttled) with { RetryAfter = TimeSpan.FromHours(1) });
 
-        Assert.Equal(1, await queue.RecoverAsync(hub.Names.Number("sgcc-linfen"), hub.Clock.GetUtcNow()));
+        // Ten minutes by the schedule, one minute by the partner's word.
+        await FailAsync(project: 3, Answer.Unavailable(AnswerReasons.Throttled) with { RetryAfter = TimeSpan.FromMinutes(1) }, attempts: 4);
+
+        Assert.Equal(2, await queue.RecoverAsync(hub.Names.Number("sgcc-linfen"), hub.Clock.GetUtcNow()));
 
         Assert.Single(await DueAsync());
-        hub.Clock.Advance(TimeSpan.FromHours(1));
+        hub.Clock.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(2, (await DueAsync()).Count);
+        hub.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(3, (await DueAsync()).Count);
     }
 
     [Fact]
