@@ -57,7 +57,7 @@ public sealed class PublisherPollProcessTests
 
         Fail("total_short", 1);
 
-        Assert.Equal((before.Watermark, before.SucceededAt, before.LastPage), (Cursor.Watermark, Cursor.SucceededAt, Cursor.LastPage));
+        Assert.Equal((before.Watermark, before.SucceededAt, before.LastPage!.To, before.Rows), (Cursor.Watermark, Cursor.SucceededAt, Cursor.LastPage!.To, Cursor.Rows));
     }
 
     [Fact]

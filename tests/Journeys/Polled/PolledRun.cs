@@ -139,11 +139,19 @@ internal sealed class PolledRun : IAsyncDisposable
         Assert.All(Codes, code => Assert.Single(Leads.List(code, 2)));
     }
 
-    public async Task<JsonNode?> CursorAsync()
+    /// <summary>The cursor on record. The rows are committed before it, so a record may be delivered while there is none yet: it is waited for.</summary>
+    public async Task<JsonNode> CursorAsync() => JsonNode.Parse(await Until.FoundAsync(
+        async () => await database.ScalarAsync<string>("SELECT coalesce(max(state), '') FROM cases WHERE type = 'publisher_poll'") is { Length: > 0 } state ? state : null, "a cursor is on record", Limit))!;
+
+    /// <summary>The watermark, once the list was read to the newest record the platform has.</summary>
+    public async Task<DateTimeOffset> WatermarkAsync()
     {
-        var states = await database.ScalarAsync<string?>("SELECT (SELECT state FROM cases WHERE type = 'publisher_poll')::text");
-        return states is null ? null : JsonNode.Parse(states);
+        var newest = DateTimeOffset.Parse(Platform.Records[^1].ChangedAt + "+08:00", System.Globalization.CultureInfo.InvariantCulture);
+        await Until.TrueAsync(async () => Instant((await CursorAsync())["watermark"]) == newest, () => $"the watermark is at {newest}; {LogOf(0)}", Limit);
+        return newest;
     }
+
+    private static DateTimeOffset? Instant(JsonNode? text) => text is null ? null : DateTimeOffset.Parse((string)text!, System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Faults for the platform's next answers; none: back to normal.</summary>
     public void Strike(string mode, double rate = 1, int? count = null, int? delayMs = null) =>
