@@ -305,7 +305,7 @@ public sealed class FeedJourney : IAsyncLifetime
         await hub.UntilStatusAsync(await hub.AcceptedAsync(For(Approvals.NewCode())), "delivered");
 
         Assert.Equal(0, (await SwitchAsync("pull")).Code);
-        await Until.TrueAsync(() => hub.Service<Dispatch.Lanes>().Pulls(Pushed), "the hub knows of the switch");
+        await Until.TrueAsync(() => hub.Service<Dispatch.ILanes>().Pulls(Pushed), "the hub knows of the switch");
         var second = Approvals.NewCode();
         var id = await hub.AcceptedAsync(For(second));
         var item = Assert.Single(Items(await ReadAsync(feed: Pushed, withKey: utility)))!;

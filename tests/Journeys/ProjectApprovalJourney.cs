@@ -260,7 +260,7 @@ public sealed class ProjectApprovalJourney(SharedHub shared) : IClassFixture<Sha
     {
         await using var hub = await HubUnderTest.StartAsync("sgcc-linfen", "slp-puxian");
         Assert.Equal(0, (await hub.CommandAsync("connectors", "pause", "sgcc-linfen", "--reason", "系统升级", "--by", "值班员")).Code);
-        await Until.TrueAsync(() => hub.Service<Dispatch.Lanes>().Find("sgcc-linfen")!.PausedReason is not null, "the running hub knows of the pause");
+        await Until.TrueAsync(() => hub.Service<Dispatch.ILanes>().Find("sgcc-linfen")!.PausedReason is not null, "the running hub knows of the pause");
         var code = Approvals.NewCode();
 
         var id = await hub.AcceptedAsync(Approvals.Created(code));

@@ -291,9 +291,15 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
     public void Hand(LeasedCommand leased)
     {
         carried[leased.Command.Id] = leased.Command.RecordedAt;
-        if (!queue.Writer.TryWrite(leased))
-            PutDown(leased);
+        if (queue.Writer.TryWrite(leased))
+            return;
+
+        // Closed between the reservation and now: given back, so that no other node has to wait for the lease.
+        PutDown(leased);
+        _ = GiveBackAsync(leased);
     }
+
+    private async Task GiveBackAsync(LeasedCommand leased) => (await answered)(this, leased, Answer.Unavailable(AnswerReasons.Queued));
 
     public void Close()
     {

@@ -120,7 +120,9 @@ internal sealed partial class FaultRun : IAsyncDisposable
         var fresh = await TestDatabase.CreateAsync(server, setup.Tablespace);
         var ports = new Queue<int>(FreePorts(partners.Length + setup.Nodes + 1));
         var adminPort = ports.Dequeue();
-        var lines = TestPartner.Of(partners).ToDictionary(line => line, _ => ports.Dequeue());
+        
+        // Here all are pushed to; one that fetches is said to.
+        var lines = TestPartner.Of(partners).Select(line => line.Kind == ConnectorCatalog.Feed ? line with { Kind = ConnectorCatalog.Webhook } : line).ToDictionary(line => line, _ => ports.Dequeue());
         var hubPorts = Enumerable.Range(0, setup.Nodes).Select(_ => ports.Dequeue()).ToList();
         var fetchKeys = await FetchKeysAsync(fresh.ConnectionString, setup.Fetching);
         await File.WriteAllTextAsync(temporary.File("simulators.json"), JsonSerializer.Serialize(

@@ -64,8 +64,8 @@ public sealed class ReturningPartnerTests(ITestOutputHelper output)
             $"backlog of {backlog} at {rate}/s: {figures} · drained in {span:0.0} s, {backlog / (rate * span):P0} of the agreed rate · peak {peak}/s · attempts while it was dead {burden}"));
         figures.AssertNothingLostOrDoubled();
 
-        // Workers that were held up together may begin together.
-        Assert.InRange(peak, 1, rate + Workers);
+        // Workers that were held up together may begin together, and a timer that fires late lets some more do so.
+        Assert.InRange(peak, 1, Math.Max(rate + Workers, (int)(rate * 1.1)));
         Assert.Empty(run.Odd);
     }
 }
