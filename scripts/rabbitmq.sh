@@ -59,8 +59,11 @@ rabbitmq_drop() { # name
 
 # Beside the PostgreSQL clusters, as the same user: postgres_locate has made the folder and chosen both.
 rabbitmq_locate() { # name
+  local before=${postgres_home:-}
   postgres_locate "$1"
   rabbitmq_home=$postgres_home
+  # The running cluster's place is still needed to stop it.
+  postgres_home=$before
   rabbitmq_name=hub$(printf '%s' "$rabbitmq_home" | cksum | cut -d' ' -f1)@localhost
 }
 
