@@ -377,7 +377,7 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
     }
 
     /// <summary>Takes the next command, and what else waits when the partner takes several in one call.</summary>
-    internal bool Take(List<LeasedCommand> taken)
+    private bool Take(List<LeasedCommand> taken)
     {
         taken.Clear();
         var limit = batches is null || Interlocked.Read(ref aloneUntilTicks) > time.GetUtcNow().UtcTicks ? 1 : Settings.BatchMax;

@@ -5,6 +5,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
+using Hub.Journeys.Nodes;
 using Hub.Ledger;
 using Hub.Simulators;
 using Npgsql;
@@ -23,13 +24,13 @@ internal sealed partial class FaultRun
     };
 
     private readonly ConcurrentDictionary<Guid, DateTimeOffset> acceptedAt = new();
-    private Process? second;
+    private NodesRun.Node? second;
 
     /// <summary>Every request at the partners, whatever became of it.</summary>
     public IReadOnlyList<RequestEntry> Requests => RequestLog.Read(folder.File("requests.jsonl"));
 
     /// <summary>The address of the second node, once started.</summary>
-    public Uri? SecondNode { get; private set; }
+    public Uri? SecondNode => second?.Address;
 
     public Uri FirstNode => Nodes[0].Address;
 
@@ -58,16 +59,13 @@ internal sealed partial class FaultRun
 
     public async Task StartSecondNodeAsync()
     {
-        SecondNode = new Uri($"http://127.0.0.1:{FreePorts(1)[0]}");
-        second = Start(Checkout.Program("src/Hub", "Hub"), ["serve"], Nodes[0].Settings, new Dictionary<string, string>(Nodes[0].Environment) { ["Hub__Url"] = SecondNode.ToString() });
-        await Until.TrueAsync(() => AnswersAsync(new Uri(SecondNode, "/readyz")), "the second node is ready", StartLimit);
+        var address = new Uri($"http://127.0.0.1:{FreePorts(1)[0]}");
+        second = new("second", address, Nodes[0].Settings) { Environment = new Dictionary<string, string>(Nodes[0].Environment) { ["Hub__Url"] = address.ToString() } };
+        second.Start();
+        await Until.TrueAsync(() => AnswersAsync(new Uri(address, "/readyz")), "the second node is ready", StartLimit);
     }
 
-    public async Task KillSecondNodeAsync()
-    {
-        second!.Kill();
-        await second.WaitForExitAsync();
-    }
+    public Task KillSecondNodeAsync() => second!.KillAsync();
 
     /// <summary>One project: its versions one after the other, each sent until it is answered.</summary>
     /// <param name="pause">Between two of them.</param>
@@ -147,6 +145,8 @@ internal sealed partial class FaultRun
         }
         catch (Exception error) when (error is HttpRequestException or OperationCanceledException or IOException)
         {
+            // No answer: it may be stored or not, and only the same id again can tell.
+            Interlocked.Increment(ref unanswered);
             return (null, 0);
         }
     }

@@ -284,13 +284,11 @@ internal sealed partial class FaultRun : IAsyncDisposable
         await enough.CancelAsync();
         foreach (var node in Nodes)
             await node.KillAsync();
-        foreach (var process in new[] { second, simulators }.OfType<Process>())
-        {
-            if (!process.HasExited)
-                process.Kill();
-            process.Dispose();
-        }
-
+        if (second is not null)
+            await second.KillAsync();
+        if (!simulators.HasExited)
+            simulators.Kill();
+        simulators.Dispose();
         http.Dispose();
         await database.DisposeAsync();
         folder.Dispose();
@@ -356,29 +354,16 @@ internal sealed partial class FaultRun : IAsyncDisposable
     /// <returns>Hub's id; null when it is to be sent again.</returns>
     private async Task<Guid?> SendAsync(byte[] body, Uri hub)
     {
-        try
-        {
-            using var content = new ByteArrayContent(body);
-            content.Headers.TryAddWithoutValidation("Content-Type", "application/cloudevents+json");
-            using var reply = await http.PostAsync(new Uri(hub, "/api/v1/events"), content);
-            var text = await reply.Content.ReadAsStringAsync();
-            if (reply.StatusCode == HttpStatusCode.Accepted)
-                return (Guid)JsonNode.Parse(text)!["id"]!;
-            if (reply.StatusCode != HttpStatusCode.ServiceUnavailable || reply.Headers.RetryAfter is null)
-                Odd.Add($"{(int)reply.StatusCode} {text}");
-            else
-                Interlocked.Increment(ref askedToComeBack);
-        }
-        catch (Exception error) when (error is HttpRequestException or OperationCanceledException or IOException)
-        {
-            // No answer: it may be stored or not, and only the same id again can tell.
-            Interlocked.Increment(ref unanswered);
-        }
+        var (id, status) = await TryAsync(body, hub);
 
-        return null;
+        // These publishers keep within every limit.
+        if (status == (int)HttpStatusCode.TooManyRequests)
+            Odd.Add("429");
+        return id;
     }
 
-    private static async Task<Dictionary<Guid, IReadOnlyList<Guid>>> CommandsAsync(string connectionString)
+    /// <summary>The commands each event caused, as that ledger has them.</summary>
+    internal static async Task<Dictionary<Guid, IReadOnlyList<Guid>>> CommandsAsync(string connectionString)
     {
         await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false });
         await using var command = source.CreateCommand("SELECT cause_id, case_id, connector_no, lane_seq FROM deliveries");
@@ -389,7 +374,9 @@ internal sealed partial class FaultRun : IAsyncDisposable
         return commands.GroupBy(one => one.Event).ToDictionary(group => group.Key, IReadOnlyList<Guid> (group) => [.. group.Select(one => one.Command)]);
     }
 
-    private async Task<bool> AnswersAsync(Uri address)
+    private Task<bool> AnswersAsync(Uri address) => AnswersAsync(http, address);
+
+    internal static async Task<bool> AnswersAsync(HttpClient http, Uri address)
     {
         try
         {

@@ -136,7 +136,7 @@ internal sealed class NodesRun : IAsyncDisposable
         await Until.TrueAsync(
             async () => await CountAsync("SELECT (SELECT count(*) FROM cases WHERE busy) + (SELECT count(*) FROM waits WHERE state = 'waiting')") == 0, "every delivery is settled", SettleLimit);
         var (code, output) = await HubProgram.RunAsync(Hubs[0].Settings, "verify");
-        return Recorder.Count(Hits, await CommandsAsync(), (int)await CountAsync("SELECT count(*) FROM waits WHERE state = 'parked'"), recovery, code == 0 && output.StartsWith("ok: ", StringComparison.Ordinal));
+        return Recorder.Count(Hits, await FaultRun.CommandsAsync(database.ConnectionString), (int)await CountAsync("SELECT count(*) FROM waits WHERE state = 'parked'"), recovery, code == 0 && output.StartsWith("ok: ", StringComparison.Ordinal));
     }
 
     public async ValueTask DisposeAsync()
@@ -197,29 +197,7 @@ internal sealed class NodesRun : IAsyncDisposable
         return null;
     }
 
-    private async Task<Dictionary<Guid, IReadOnlyList<Guid>>> CommandsAsync()
-    {
-        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Pooling = false });
-        await using var command = source.CreateCommand("SELECT cause_id, case_id, connector_no, lane_seq FROM deliveries");
-        await using var reader = await command.ExecuteReaderAsync();
-        var commands = new List<(Guid Event, Guid Command)>();
-        while (await reader.ReadAsync())
-            commands.Add((reader.GetGuid(0), CommandId.Of(reader.GetInt64(1), reader.GetInt16(2), reader.GetInt64(3))));
-        return commands.GroupBy(one => one.Event).ToDictionary(group => group.Key, IReadOnlyList<Guid> (group) => [.. group.Select(one => one.Command)]);
-    }
-
-    private async Task<bool> AnswersAsync(Uri address)
-    {
-        try
-        {
-            using var reply = await http.GetAsync(address);
-            return reply.IsSuccessStatusCode;
-        }
-        catch (Exception error) when (error is HttpRequestException or OperationCanceledException)
-        {
-            return false;
-        }
-    }
+    private Task<bool> AnswersAsync(Uri address) => FaultRun.AnswersAsync(http, address);
 
     /// <summary>One process of the run.</summary>
     internal sealed class Node(string name, Uri address, string settings)

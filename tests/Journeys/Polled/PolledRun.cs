@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Hub.Journeys.Faults;
 using Hub.Connectors;
 using Hub.Simulators;
 
@@ -174,18 +175,10 @@ internal sealed class PolledRun : IAsyncDisposable
         folder.Dispose();
     }
 
-    private async Task<bool> AnswersAsync(Node node)
+    private Task<bool> AnswersAsync(Node node)
     {
         Assert.False(node.Process.HasExited, node.Log);
-        try
-        {
-            using var reply = await http.GetAsync(new Uri(node.Address, "/readyz"));
-            return reply.IsSuccessStatusCode;
-        }
-        catch (Exception error) when (error is HttpRequestException or OperationCanceledException)
-        {
-            return false;
-        }
+        return FaultRun.AnswersAsync(http, new Uri(node.Address, "/readyz"));
     }
 
     // Into a file: a pipe that nobody empties would stop the process.
