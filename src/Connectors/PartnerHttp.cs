@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
@@ -130,10 +131,19 @@ public sealed class PartnerHttp(ConnectorSettings settings, HttpMessageHandler h
 
     private static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContent content, int max, CancellationToken cancellation)
     {
-        await using var stream = await content.ReadAsStreamAsync(cancellation);
-        var buffer = new byte[Math.Clamp(content.Headers.ContentLength ?? max, 0, max)];
-        var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation);
-        return length == buffer.Length ? buffer : buffer[..length];
+        // Many say no length and send nothing: a buffer of their own for each of them was most of what a push allocated.
+        var limit = (int)Math.Clamp(content.Headers.ContentLength ?? max, 0, max);
+        var buffer = ArrayPool<byte>.Shared.Rent(limit);
+        try
+        {
+            await using var stream = await content.ReadAsStreamAsync(cancellation);
+            var length = await stream.ReadAtLeastAsync(buffer.AsMemory(0, limit), limit, throwOnEndOfStream: false, cancellation);
+            return buffer.AsSpan(0, length).ToArray();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     private static Answer Judge(PartnerResponse response, Func<PartnerResponse, Answer> understand) => response.Delivery switch

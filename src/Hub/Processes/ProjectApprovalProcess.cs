@@ -22,12 +22,15 @@ internal sealed class ProjectApprovalProcess() : Process<ProjectApprovalProcess.
     /// <summary>State of one project.</summary>
     internal sealed record Case
     {
-        /// <summary>The approval as it now stands; null before the first event.</summary>
+        /// <summary>The version in force; null before the first event.</summary>
+        public Standing? InForce { get; init; }
+
+        /// <summary>The approval in full, kept only until somebody can be told of it; from then on it stands in its event and in the commands.</summary>
         public ProjectApproval? Approval { get; init; }
         public bool Revoked { get; init; }
         public string? LegalBasisRef { get; init; }
 
-        /// <summary>The event the snapshot came with, for commands that a later policy change causes.</summary>
+        /// <summary>The event the version in force came with, for commands that a later policy change causes.</summary>
         public Guid EventId { get; init; }
         public string EventType { get; init; } = "";
         public DateTimeOffset OccurredAt { get; init; }
@@ -38,6 +41,12 @@ internal sealed class ProjectApprovalProcess() : Process<ProjectApprovalProcess.
 
         /// <summary>Every operator that was told, by id.</summary>
         public IReadOnlyDictionary<string, Receiver> Receivers { get; init; } = new Dictionary<string, Receiver>(StringComparer.Ordinal);
+    }
+
+    /// <summary>What tells a later version from an earlier one, and where the project lies.</summary>
+    internal sealed record Standing(string RegionCode, string? ApprovalDate, int? Version)
+    {
+        public static Standing Of(ProjectApproval approval) => new(approval.RegionCode!, approval.ApprovalDate, approval.Version);
     }
 
     /// <summary>One operator's side of the case.</summary>
@@ -81,7 +90,13 @@ internal sealed class ProjectApprovalProcess() : Process<ProjectApprovalProcess.
         public required string Source { get; init; }
     }
 
-    protected override Decision Decide(Case state, Input input, Context context) => input switch
+    protected override Decision Decide(Case state, Input input, Context context) => Decide(input, Current(state), context);
+
+    // Cases of before 2026-11 kept the approval itself and nothing beside it.
+    private static Case Current(Case state) =>
+        state is { InForce: null, Approval: { } approval } ? state with { InForce = Standing.Of(approval) } : state;
+
+    private Decision Decide(Input input, Case state, Context context) => input switch
     {
         Input.Received { Content: ProjectApproval approval } received => Apply(state, received.Event, approval, context),
         Input.Received { Content: Receipt receipt } received => Note(state, received.Event, receipt, context),
@@ -93,7 +108,7 @@ internal sealed class ProjectApprovalProcess() : Process<ProjectApprovalProcess.
 
     private Decision Apply(Case state, Event received, ProjectApproval approval, Context context)
     {
-        if (state.Approval is { } current && IsOlder(approval, current))
+        if (state.InForce is { } current && IsOlder(approval, current))
         {
             return Finish(state) with
             {
@@ -102,9 +117,10 @@ internal sealed class ProjectApprovalProcess() : Process<ProjectApprovalProcess.
         }
 
         var revoked = received.Type == EventTypes.ProjectApprovalRevoked;
-        var first = state.Approval is null;
+        var first = state.InForce is null;
         var next = state with
         {
+            InForce = Standing.Of(approval),
             Approval = approval,
             Revoked = revoked,
             LegalBasisRef = approval.LegalBasisRef ?? state.LegalBasisRef,
@@ -120,7 +136,7 @@ internal sealed class ProjectApprovalProcess() : Process<ProjectApprovalProcess.
     }
 
     /// <summary>By date of approval, then version, never by arrival. A date known only to the year or month decides only as far as it goes.</summary>
-    private static bool IsOlder(ProjectApproval candidate, ProjectApproval current)
+    private static bool IsOlder(ProjectApproval candidate, Standing current)
     {
         var byDate = CompareKnown(candidate.ApprovalDate, current.ApprovalDate);
         return byDate < 0 || (byDate == 0 && candidate.Version < current.Version);
@@ -169,7 +185,7 @@ internal sealed class ProjectApprovalProcess() : Process<ProjectApprovalProcess.
         // A revocation that nobody could be told of is shown too: the place has no operator, whatever became of the project.
         var served = reachable.Count > 0 || (state.Revoked && (orders.Count > 0 || operators.Count > 0));
         var unserved = served ? null : operators.Count == 0 ? "no_operator" : "no_connector";
-        return Finish(state with { Receivers = receivers, Unserved = unserved }) with
+        return Finish(state with { Receivers = receivers, Unserved = unserved, Approval = unserved is null ? null : approval }) with
         {
             Orders = orders,
             Warnings = warnings,
@@ -218,9 +234,10 @@ internal sealed class ProjectApprovalProcess() : Process<ProjectApprovalProcess.
 
     private static Clock? StartFirstContact(Case state, Context context)
     {
-        if (PolicyOf(state.Approval!.RegionCode!, context) is not { FirstContact: { } rule })
+        var region = state.InForce!.RegionCode;
+        if (PolicyOf(region, context) is not { FirstContact: { } rule })
             return null;
-        var calendar = context.Policies.CalendarFor(state.Approval!.RegionCode!);
+        var calendar = context.Policies.CalendarFor(region);
         var today = DateOnly.FromDateTime(context.Now.ToOffset(CityOffset).DateTime);
         var due = calendar.AddWorkingDays(today, rule.LimitWorkingDays);
         var warn = calendar.AddWorkingDays(today, rule.LimitWorkingDays - rule.WarnBeforeWorkingDays);

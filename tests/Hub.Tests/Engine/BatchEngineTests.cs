@@ -589,7 +589,7 @@ public sealed class BatchEngineTests : IAsyncLifetime
         Assert.Equal((leased.Command.Id, 2, true, leased.Fence + 1), (again.Command.Id, again.Command.Attempt, again.Command.AskFirst, again.Fence));
         Assert.Equal(leased.Command.Data.ToArray(), again.Command.Data.ToArray());
         var row = await hub.CaseAsync(leased.KeyHash);
-        Assert.Equal(("linfen@2021.1", 2, 2L), (row.Policy, ProcessCatalog.ProjectApproval.Read(row.State).Approval!.Version, Assert.Single(row.Lanes).Queued));
+        Assert.Equal(("linfen@2021.1", 2, 2L), (row.Policy, ProcessCatalog.ProjectApproval.Read(row.State).InForce!.Version, Assert.Single(row.Lanes).Queued));
     }
 
     [Fact]

@@ -23,7 +23,11 @@ internal sealed class ApprovalCase
 
     public Decision Last { get; private set; } = null!;
 
-    public ProjectApprovalProcess.Case State => Process.Read(state);
+    public ProjectApprovalProcess.Case State
+    {
+        get => Process.Read(state);
+        set => state = JsonSerializer.Serialize(value, ProcessJson.Readable.Case);
+    }
 
     public ProjectApprovalProcess.Clock? Clock(string operatorId = "sgcc-linfen") => State.Receivers[operatorId].FirstContact;
 

@@ -88,7 +88,7 @@ public sealed class ProjectApprovalProcessTests
 
         Assert.Equal(applied, decided.Orders.Count == 1);
         Assert.Equal(applied, decided.Warnings.All(warning => warning.Code != WarningCodes.Superseded));
-        Assert.Equal(applied ? (laterVersion, laterDate) : (version, date), (project.State.Approval!.Version!.Value, project.State.Approval.ApprovalDate));
+        Assert.Equal(applied ? (laterVersion, laterDate) : (version, date), (project.State.InForce!.Version!.Value, project.State.InForce.ApprovalDate));
     }
 
     [Fact]
@@ -211,6 +211,30 @@ public sealed class ProjectApprovalProcessTests
         project.Created();
 
         Assert.Empty(project.PolicyChanged().Orders);
+    }
+
+    [Fact]
+    public void The_approval_is_kept_in_the_case_only_until_somebody_was_told_of_it()
+    {
+        var project = new ApprovalCase();
+        project.Created(Approval(region: "110101"));
+        Assert.NotNull(project.State.Approval);
+
+        project.Policies = WithBeijing();
+        project.PolicyChanged();
+
+        Assert.Null(project.State.Approval);
+        Assert.Equal("110101", project.State.InForce!.RegionCode);
+    }
+
+    [Fact]
+    public void A_case_that_was_kept_with_its_whole_approval_still_knows_its_version()
+    {
+        var project = new ApprovalCase();
+        project.Created(Approval(version: 2));
+        project.State = project.State with { InForce = null, Approval = Approval(version: 2) };
+
+        Assert.Contains(project.Amended(Approval(version: 1)).Warnings, warning => warning.Code == WarningCodes.Superseded);
     }
 
     [Fact]
