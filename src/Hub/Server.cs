@@ -35,7 +35,7 @@ internal static class Server
 
         // Intake → Engine → Ledger → Dispatch → Connectors, and Schedule beside them.
         services.AddSingleton<ApiKeys>().AddSingleton<PartnerAuthentication>().AddSingleton<PublisherRate>().AddSingleton<EventTaker>().AddSingleton<EventAcceptance>().AddSingleton<EventEndpoint>().AddSingleton<ReceiptEndpoint>().AddSingleton<QueueIntake>().AddSingleton<FeedEndpoint>();
-        services.AddSingleton<ILedger>(_ => new LedgerStore(settings.Database)).AddSingleton<LedgerQueries>().AddSingleton<Feeds>().AddSingleton<FeedSignal>().AddSingleton<ExchangeLog>().AddSingleton<BatchEngine>();
+        services.AddTransient<ILedger>(_ => new LedgerStore(settings.Database)).AddSingleton<LedgerQueries>().AddSingleton<Feeds>().AddSingleton<FeedSignal>().AddSingleton<ExchangeLog>().AddSingleton<BatchEngine>();
         services.AddSingleton<NodeLease>();
         if (settings.Role == HubRole.Hub)
             services.AddSingleton<ILanes, BusChannel>();

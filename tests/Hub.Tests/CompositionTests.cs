@@ -26,11 +26,12 @@ public sealed class CompositionTests
 
         Type[] parts =
         [
-            typeof(HubSettings), typeof(TimeProvider), typeof(PolicyStore), typeof(ConnectorNames), typeof(DeliveryQueue), typeof(ApiKeys), typeof(ILedger), typeof(LedgerQueries),
+            typeof(HubSettings), typeof(TimeProvider), typeof(PolicyStore), typeof(ConnectorNames), typeof(DeliveryQueue), typeof(ApiKeys), typeof(LedgerQueries),
             typeof(ExchangeLog), typeof(PartnerAuthentication), typeof(EventAcceptance), typeof(EventEndpoint), typeof(QueueIntake), typeof(ReceiptEndpoint), typeof(FeedEndpoint), typeof(Feeds), typeof(FeedSignal), typeof(BatchEngine), typeof(NodeLease), typeof(ILanes), typeof(IDispatcher),
             typeof(Sweeper), typeof(PolicyWatch), typeof(ChainWatch), typeof(PublisherSchedule), typeof(PublisherPoll), typeof(PollPublisher), typeof(MetricsText), typeof(Health),
         ];
         Assert.All(parts, part => Assert.Same(app.Services.GetRequiredService(part), app.Services.GetRequiredService(part)));
+        Assert.NotSame(app.Services.GetRequiredService<ILedger>(), app.Services.GetRequiredService<ILedger>());
         Assert.Same(app.Services.GetRequiredService<ILanes>(), app.Services.GetRequiredService<IDispatcher>());
         Assert.Contains(app.Services.GetServices<IHostedService>(), service => service is HubLifetime);
         Assert.True(await Migrator.IsCurrentAsync(database.Source, Cancellation));

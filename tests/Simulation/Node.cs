@@ -33,7 +33,8 @@ internal sealed class Node
             [.. partners.Select(partner => new ConnectorSettings { Name = partner.Name, TimeoutSeconds = Simulation.TimeoutSeconds, Workers = 0, QueueLimit = 6, Breaker = new() { Minimum = 4, WindowSeconds = 60 } })],
             Lease, Clock, NullLoggerFactory.Instance, connector => new PartnerConnector(byName[connector.Name], this));
         Names = new ConnectorNames(backend.Finder.NumberConnectors([]), byName.Keys.ToHashSet(StringComparer.Ordinal));
-        Engine = new BatchEngine(faulty.Ledger(Ledger), policies, Names, faulty.Dispatcher(Lanes), Clock, settings, NullLogger<BatchEngine>.Instance);
+        var ledger = faulty.Ledger(Ledger);
+        Engine = new BatchEngine(ledger, ledger, policies, Names, faulty.Dispatcher(Lanes), Clock, settings, NullLogger<BatchEngine>.Instance);
         Lanes.AnswerTo(Engine);
         foreach (var partner in partners)
             carried.Add(partner.Name, ([], partner));

@@ -65,9 +65,9 @@ internal static class Deliveries
     private static async Task<string?> SubmitAsync(HubSettings settings, NpgsqlDataSource database, OperatorInput input, CancellationToken cancellation)
     {
         var numbers = await new DeliveryQueue(database).NumberConnectorsAsync(settings.Connectors.Select(connector => connector.Name));
-        await using var ledger = new LedgerStore(settings.Database);
+        await using LedgerStore ledger = new(settings.Database), second = new(settings.Database);
         using var engine = new BatchEngine(
-            ledger, PolicyStore.Open(settings.Packs, settings.SitePacks), new ConnectorNames(numbers, settings.Connectors.Select(connector => connector.Name).ToHashSet(StringComparer.Ordinal)),
+            ledger, second, PolicyStore.Open(settings.Packs, settings.SitePacks), new ConnectorNames(numbers, settings.Connectors.Select(connector => connector.Name).ToHashSet(StringComparer.Ordinal)),
             new NoDispatcher(), TimeProvider.System, settings.Engine, NullLogger<BatchEngine>.Instance);
         await engine.StartAsync(cancellation);
         engine.Submit(input);

@@ -14,16 +14,20 @@ internal sealed class LedgerUnavailableException(Exception inner) : Exception("T
 internal sealed class EngineBusyException() : Exception("More events wait than the engine takes.");
 
 /// <summary>
-/// The loop. Whatever waits (up to a limit, never waiting for more) is decided and committed together: one transaction, two round trips.
+/// The loop. Whatever waits (up to a limit, never waiting for more) is decided and committed together: one transaction, two round trips. While one batch is
+/// being written the next is locked, read and decided on the other of two sessions; they are written one after another.
 /// </summary>
 internal sealed partial class BatchEngine(
-    ILedger ledger, PolicyStore policies, ConnectorNames connectors, IDispatcher dispatcher, TimeProvider time, EngineSettings settings,
+    ILedger ledger, ILedger second, PolicyStore policies, ConnectorNames connectors, IDispatcher dispatcher, TimeProvider time, EngineSettings settings,
     ILogger<BatchEngine> logger) : BackgroundService
 {
-    private readonly Channel<EngineInput> waiting = Channel.CreateUnbounded<EngineInput>(new UnboundedChannelOptions { SingleReader = true });
+    /// <summary>Inputs that are worth a batch of their own while another is being written.</summary>
+    private const int OverlapMin = 8;
+
+    private readonly Channel<EngineInput> waiting = Channel.CreateUnbounded<EngineInput>();
     private readonly List<EngineInput> held = [];
-    private readonly List<EngineInput> taken = new(settings.BatchMax);
     private int eventsWaiting;
+    private volatile TaskCompletionSource? enough;
 
     /// <summary>When the loop last finished a batch or found nothing to do; readiness looks at it.</summary>
     public DateTimeOffset LastProgress { get; private set; } = time.GetUtcNow();
@@ -47,29 +51,94 @@ internal sealed partial class BatchEngine(
             throw new EngineBusyException();
         }
 
-        waiting.Writer.TryWrite(input);
+        Submit((EngineInput)input);
         return input.Completion;
     }
 
     /// <summary>Gives an answer, a wake or an operator's act to the engine.</summary>
-    public void Submit(EngineInput input) => waiting.Writer.TryWrite(input);
+    public void Submit(EngineInput input)
+    {
+        waiting.Writer.TryWrite(input);
+        if (enough is { } signal && waiting.Reader.Count >= OverlapMin)
+            signal.TrySetResult();
+    }
 
     /// <summary>Ends the loop once everything that waits is done.</summary>
     public void Drain() => waiting.Writer.TryComplete();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        Flight? ahead = null;
+
         // The loop does not stop at the host's signal but when it is drained: what was taken in is committed first.
-        while (held.Count > 0 || await waiting.Reader.WaitToReadAsync(CancellationToken.None))
-            await StepAsync(stoppingToken);
+        while (ahead is not null || held.Count > 0 || await waiting.Reader.WaitToReadAsync(CancellationToken.None))
+        {
+            if (ahead is not null)
+                await EnoughAsync(ahead);
+            ahead = await StepAsync(ahead, stoppingToken);
+            LastProgress = time.GetUtcNow();
+        }
     }
 
-    /// <summary>Runs what waits now as one batch; the simulation calls it in place of the loop.</summary>
+    /// <summary>Runs what waits now as one batch, to its end; the simulation calls it in place of the loop.</summary>
     /// <returns>False when nothing waited.</returns>
     internal async Task<bool> StepAsync(CancellationToken stopping)
     {
-        taken.Clear();
-        taken.AddRange(held);
+        var inputs = Take();
+        if (inputs.Count == 0)
+            return false;
+        await RunAsync(inputs, stopping);
+        LastProgress = time.GetUtcNow();
+        return true;
+    }
+
+    /// <summary>Waits until the batch ahead is written or enough waits for one more: a few can wait, a small batch of their own would cost more than it gains.</summary>
+    private async Task EnoughAsync(Flight ahead)
+    {
+        var signal = enough = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (waiting.Reader.Count < OverlapMin)
+            await Task.WhenAny(ahead.Commit, signal.Task);
+        enough = null;
+    }
+
+    /// <summary>Takes what waits through its first round trip while the batch ahead is being written, and begins to write it once that one is there.</summary>
+    /// <param name="ahead">The batch that is being written; null: none.</param>
+    /// <param name="stopping">The host is going down.</param>
+    /// <returns>The batch that is being written now; null: none.</returns>
+    private async Task<Flight?> StepAsync(Flight? ahead, CancellationToken stopping)
+    {
+        var inputs = Take();
+
+        // A case in common is safe: the later batch gets its lock when the earlier one lets go of it, and reads after that.
+        var session = ahead?.Session == ledger ? second : ledger;
+        var (next, fault) = await TryDecideAsync(session, inputs);
+        if (ahead is not null)
+        {
+            try
+            {
+                Land(ahead, await ahead.Commit);
+            }
+            catch (Exception error)
+            {
+                // What was decided may stand on what is not there, so it is decided again, behind the batch it followed.
+                if (next is not null)
+                    await AbandonAsync(next);
+                await FailedAsync(ahead.Inputs, error, stopping);
+                held.AddRange(inputs);
+                return null;
+            }
+        }
+
+        if (fault is not null)
+            await FailedAsync(inputs, fault, stopping);
+        if (next is not null)
+            next.Commit = WriteAsync(next);
+        return next;
+    }
+
+    private List<EngineInput> Take()
+    {
+        List<EngineInput> taken = [.. held];
         held.Clear();
         while (taken.Count < settings.BatchMax && waiting.Reader.TryRead(out var input))
         {
@@ -78,52 +147,53 @@ internal sealed partial class BatchEngine(
             taken.Add(input);
         }
 
-        if (taken.Count == 0)
-            return false;
-        await RunAsync(taken, stopping);
-        LastProgress = time.GetUtcNow();
-        return true;
+        return taken;
     }
 
     private async Task RunAsync(List<EngineInput> inputs, CancellationToken stopping, bool again = false)
     {
         try
         {
-            await CommitAsync(inputs);
-            Healthy = true;
-        }
-        catch (Exception error) when (IsUnavailable(error))
-        {
-            await HoldAsync(inputs, error, stopping);
+            var flight = await DecideAsync(ledger, inputs);
+            Land(flight, await WriteAsync(flight));
         }
         catch (Exception error)
         {
-            await ledger.RollbackAsync();
-            if (!again && inputs is [EventInput] && error is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
-            {
-                // Another node took an event of this name for another case, whose lock is another: it is known now, and this one conflicts with it.
-                await RunAsync(inputs, stopping, again: true);
-                return;
-            }
-
-            if (inputs.Count == 1)
-            {
-                LogPoisoned(inputs[0].GetType().Name, FaultText.Of(error));
-                HubMetrics.Poisoned.Add(1);
-                inputs[0].Fail(error);
-                return;
-            }
-
-            // One bad input must not fail the others: each alone, so that it fails alone.
-            foreach (var input in inputs)
-                await RunAsync([input], stopping);
+            await FailedAsync(inputs, error, stopping, again);
         }
+    }
+
+    private async Task FailedAsync(List<EngineInput> inputs, Exception error, CancellationToken stopping, bool again = false)
+    {
+        if (IsUnavailable(error))
+        {
+            await HoldAsync(inputs, error, stopping);
+            return;
+        }
+
+        if (!again && inputs is [EventInput] && error is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+        {
+            // Another node took an event of this name for another case, whose lock is another: it is known now, and this one conflicts with it.
+            await RunAsync(inputs, stopping, again: true);
+            return;
+        }
+
+        if (inputs.Count == 1)
+        {
+            LogPoisoned(inputs[0].GetType().Name, FaultText.Of(error));
+            HubMetrics.Poisoned.Add(1);
+            inputs[0].Fail(error);
+            return;
+        }
+
+        // One bad input must not fail the others: each alone, so that it fails alone.
+        foreach (var input in inputs)
+            await RunAsync([input], stopping);
     }
 
     /// <summary>The ledger is away: events are refused (their senders keep them), everything else is kept and tried again.</summary>
     private async Task HoldAsync(List<EngineInput> inputs, Exception error, CancellationToken stopping)
     {
-        await ledger.RollbackAsync();
         if (Healthy)
             LogUnavailable(error.Message);
         Healthy = false;
@@ -140,45 +210,99 @@ internal sealed partial class BatchEngine(
         await Task.Delay(settings.LedgerRetry, time, CancellationToken.None);
     }
 
-    private async Task CommitAsync(List<EngineInput> inputs)
+    private async Task<(Flight? Decided, Exception? Fault)> TryDecideAsync(ILedger session, List<EngineInput> inputs)
     {
-        var events = inputs.OfType<EventInput>().ToList();
-        await ledger.ReserveCaseIdsAsync(events.Count, CancellationToken.None);
-        var traced = Tracing.IsOn ? time.GetUtcNow() : default;
-        var began = Stopwatch.GetTimestamp();
-        var read = await ledger.BeginAsync(
-            inputs.Select(input => input.KeyHash).ToHashSet(),
-            events.Select(input => input.Identity).ToHashSet(),
-            [.. inputs.OfType<AnswerInput>().Select(answer => (answer.Leased.CaseId, answer.Leased.Connector, answer.Leased.Command.LaneSeq + 1)).Distinct()],
-            CancellationToken.None);
-        var locked = Stopwatch.GetTimestamp();
-
-        // Read after the locks: time never runs against the order in which cases change.
-        var now = Microseconds(time.GetUtcNow());
-        var batch = new Batch(read, now, policies.Current, connectors, dispatcher, ledger.TakeCaseId);
+        if (inputs.Count == 0)
+            return (null, null);
         try
         {
+            return (await DecideAsync(session, inputs), null);
+        }
+        catch (Exception fault)
+        {
+            return (null, fault);
+        }
+    }
+
+    /// <summary>First round trip: locks and reads; then every input is decided. Nothing stays open when this throws.</summary>
+    private async Task<Flight> DecideAsync(ILedger session, List<EngineInput> inputs)
+    {
+        var events = inputs.OfType<EventInput>().ToList();
+        Batch? batch = null;
+        try
+        {
+            await session.ReserveCaseIdsAsync(events.Count, CancellationToken.None);
+            var traced = Tracing.IsOn ? time.GetUtcNow() : default;
+            var began = Stopwatch.GetTimestamp();
+            var read = await session.BeginAsync(
+                inputs.Select(input => input.KeyHash).ToHashSet(),
+                events.Select(input => input.Identity).ToHashSet(),
+                [.. inputs.OfType<AnswerInput>().Select(answer => (answer.Leased.CaseId, answer.Leased.Connector, answer.Leased.Command.LaneSeq + 1)).Distinct()],
+                CancellationToken.None);
+            var locked = Stopwatch.GetTimestamp();
+
+            // Read after the locks: time never runs against the order in which cases change.
+            var now = Microseconds(time.GetUtcNow());
+            batch = new Batch(read, now, policies.Current, connectors, dispatcher, session.TakeCaseId);
             foreach (var input in inputs)
                 batch.Advance(input);
             if (batch.MissingHeads is { Count: > 0 } missing)
-                await ledger.ReadHeadsAsync(missing, read.Deliveries, CancellationToken.None);
+                await session.ReadHeadsAsync(missing, read.Deliveries, CancellationToken.None);
             batch.ReleaseWished();
-            var decided = Stopwatch.GetTimestamp();
-            var appended = await ledger.CommitAsync(batch.Write, now, CancellationToken.None);
-            HubMetrics.Batch(inputs.Count, began, locked, decided, Stopwatch.GetTimestamp());
-            batch.Complete(appended);
+            return new(session, inputs, batch, now, traced, began, locked, Stopwatch.GetTimestamp());
         }
         catch
         {
-            foreach (var leased in batch.Released)
-                dispatcher.Release(leased.Command.Connector);
+            GiveBack(batch);
+            await session.RollbackAsync();
             throw;
         }
+    }
 
-        foreach (var leased in batch.Released)
+    /// <summary>Second round trip: the writes and the commit. Nothing stays open when this throws.</summary>
+    private async Task<Appended?> WriteAsync(Flight flight)
+    {
+        try
+        {
+            var appended = await flight.Session.CommitAsync(flight.Batch.Write, flight.Now, CancellationToken.None);
+            HubMetrics.Batch(flight.Inputs.Count, flight.Began, flight.Locked, flight.Decided, Stopwatch.GetTimestamp());
+            return appended;
+        }
+        catch
+        {
+            await AbandonAsync(flight);
+            throw;
+        }
+    }
+
+    /// <summary>After the commit: whoever waits is told, and what was released is handed over.</summary>
+    private void Land(Flight flight, Appended? appended)
+    {
+        Healthy = true;
+        flight.Batch.Complete(appended);
+        foreach (var leased in flight.Batch.Released)
             dispatcher.Hand(leased);
-        if (traced != default)
-            Tracing.Processed(inputs, traced, time.GetUtcNow());
+        if (flight.Traced != default)
+            Tracing.Processed(flight.Inputs, flight.Traced, time.GetUtcNow());
+    }
+
+    private async Task AbandonAsync(Flight flight)
+    {
+        GiveBack(flight.Batch);
+        await flight.Session.RollbackAsync();
+    }
+
+    private void GiveBack(Batch? batch)
+    {
+        foreach (var leased in batch?.Released ?? [])
+            dispatcher.Release(leased.Command.Connector);
+    }
+
+    /// <summary>A batch that was decided on what its session had locked and read.</summary>
+    private sealed record Flight(ILedger Session, List<EngineInput> Inputs, Batch Batch, DateTimeOffset Now, DateTimeOffset Traced, long Began, long Locked, long Decided)
+    {
+        /// <summary>The write, once it was begun.</summary>
+        public Task<Appended?> Commit { get; set; } = Task.FromResult<Appended?>(null);
     }
 
     // PostgreSQL keeps microseconds; a finer time would come back different from what was hashed and compared.

@@ -47,7 +47,7 @@ public sealed class LanesTests : IAsyncLifetime
         // Never started: the lanes hand their answers to it, and what they do themselves is looked at here.
         ledger = new LedgerStore("Host=nowhere");
         engine = new BatchEngine(
-            ledger, PolicyStore.Open(ShippedPacks.Folder), new ConnectorNames(new Dictionary<string, short> { ["utility"] = 1 }, new HashSet<string> { "utility" }), lanes, clock,
+            ledger, ledger, PolicyStore.Open(ShippedPacks.Folder), new ConnectorNames(new Dictionary<string, short> { ["utility"] = 1 }, new HashSet<string> { "utility" }), lanes, clock,
             new EngineSettings(), NullLogger<BatchEngine>.Instance);
         lanes.AnswerTo(engine);
     }

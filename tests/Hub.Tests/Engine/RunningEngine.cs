@@ -18,6 +18,7 @@ internal sealed class RunningEngine : IAsyncDisposable
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly LedgerStore ledger;
+    private readonly LedgerStore second;
     private readonly BatchEngine engine;
     private bool started;
 
@@ -28,8 +29,9 @@ internal sealed class RunningEngine : IAsyncDisposable
         Names = names;
         Dispatcher = new HeldCommands(node);
         ledger = new LedgerStore(database.ConnectionString);
+        second = new LedgerStore(database.ConnectionString);
         engine = new BatchEngine(
-            ledger, policies, names, Dispatcher, clock, new EngineSettings { LedgerRetry = TimeSpan.Zero, EventsWaitingMax = 100 }, NullLogger<BatchEngine>.Instance);
+            ledger, second, policies, names, Dispatcher, clock, new EngineSettings { LedgerRetry = TimeSpan.Zero, EventsWaitingMax = 100 }, NullLogger<BatchEngine>.Instance);
     }
 
     public TestDatabase Database { get; }
@@ -155,6 +157,7 @@ internal sealed class RunningEngine : IAsyncDisposable
 
         engine.Dispose();
         await ledger.DisposeAsync();
+        await second.DisposeAsync();
     }
 
     public sealed record Wait(long LaneSeq, string State, string Reason, int Attempts, DateTime DueAt)

@@ -46,7 +46,7 @@ public sealed class BatchRunAgainTests
     }
 
     private static BatchEngine Engine(ILedger ledger) => new(
-        ledger, PolicyStore.Open(ShippedPacks.Folder), new ConnectorNames(new Dictionary<string, short>(), new HashSet<string>()), new NoDispatcher(), new FakeClock(), new EngineSettings(),
+        ledger, ledger, PolicyStore.Open(ShippedPacks.Folder), new ConnectorNames(new Dictionary<string, short>(), new HashSet<string>()), new NoDispatcher(), new FakeClock(), new EngineSettings(),
         NullLogger<BatchEngine>.Instance);
 
     private static EventInput Submit(BatchEngine engine, JsonObject envelope)
