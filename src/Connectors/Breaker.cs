@@ -14,16 +14,18 @@ public enum BreakerState
     /// <summary>No call goes out before <see cref="Breaker.NextProbeAt"/>; the first after it is the probe.</summary>
     Open,
 
-    /// <summary>A probe is on its way.</summary>
+    /// <summary>A probe is on its way, or was good and the next one may go.</summary>
     HalfOpen,
 
     /// <summary>An operator, or the partner itself, stopped it: no probe until it is closed by hand.</summary>
     Isolated,
 }
 
-/// <summary>One connector's breaker. It probes for ever and never gives a partner up by itself.</summary>
+/// <summary>One connector's breaker. It closes after three good probes in a row, one at a time; it probes for ever and never gives a partner up by itself.</summary>
 public sealed class Breaker
 {
+    private const int ProbesToClose = 3;
+
     // A probe that is under way has no time of its own; this keeps those who ask meanwhile from asking in a tight loop.
     private static readonly TimeSpan LeastWait = TimeSpan.FromSeconds(1);
 
@@ -34,6 +36,10 @@ public sealed class Breaker
     private readonly ResiliencePipeline<Answer> pipeline;
     private readonly RollingCount recent;
     private long nextProbeTicks;
+    private int goodProbes;
+    private int breaksInRow;
+    private int probing;
+    private BreakerState told;
 
     /// <param name="settings">Window, minimum, ratio and breaks.</param>
     /// <param name="clock">The only time it knows.</param>
@@ -49,11 +55,17 @@ public sealed class Breaker
                 SamplingDuration = TimeSpan.FromSeconds(settings.WindowSeconds),
                 MinimumThroughput = settings.Minimum,
                 FailureRatio = settings.FailureRatio,
-                BreakDurationGenerator = broken => ValueTask.FromResult(BreakAfter(settings.Breaks, broken.HalfOpenAttempts)),
-                ShouldHandle = attempt => ValueTask.FromResult(attempt.Outcome.Result is { } answer && IsFailure(answer)),
+
+                // Polly closes on one good probe: a good one that is not yet the last opens it again, without a break.
+                BreakDurationGenerator = _ => ValueTask.FromResult(goodProbes > 0 ? TimeSpan.Zero : BreakAfter(settings.Breaks, breaksInRow++)),
+                ShouldHandle = attempt => ValueTask.FromResult(KeepsOpen(attempt.Outcome.Result)),
                 OnOpened = opened => Changed(opened.IsManual ? null : clock.GetUtcNow() + opened.BreakDuration),
                 OnHalfOpened = _ => Changed(null),
-                OnClosed = _ => Changed(null),
+                OnClosed = _ =>
+                {
+                    (goodProbes, breaksInRow) = (0, 0);
+                    return Changed(null);
+                },
                 StateProvider = provider,
                 ManualControl = control,
             })
@@ -63,12 +75,12 @@ public sealed class Breaker
     public BreakerState State => provider.CircuitState switch
     {
         CircuitState.Closed => BreakerState.Closed,
-        CircuitState.Open => BreakerState.Open,
+        CircuitState.Open => Volatile.Read(ref goodProbes) > 0 ? BreakerState.HalfOpen : BreakerState.Open,
         CircuitState.HalfOpen => BreakerState.HalfOpen,
         _ => BreakerState.Isolated,
     };
 
-    /// <summary>From when on the next call goes out as a probe; null unless the state is <see cref="BreakerState.Open"/>.</summary>
+    /// <summary>From when on the next call goes out as a probe; null while one is on its way, and when none is needed.</summary>
     public DateTimeOffset? NextProbeAt => Interlocked.Read(ref nextProbeTicks) is var ticks and > 0 ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
     /// <summary>Calls that went out in the rolling window, to a thirtieth of it.</summary>
@@ -80,10 +92,14 @@ public sealed class Breaker
     /// <summary>Makes the call, or answers <see cref="AnswerReasons.BreakerOpen"/> without making it.</summary>
     public async Task<Answer> RunAsync(Func<CancellationToken, Task<Answer>> call, CancellationToken cancellation)
     {
+        // Polly lets another probe out when the break has passed once more, and after a good one there is none.
+        var probes = State is BreakerState.Open or BreakerState.HalfOpen;
+        if (probes && Interlocked.Exchange(ref probing, 1) == 1)
+            return NotNow();
         try
         {
             return await pipeline.ExecuteAsync(
-                static async (state, token) => state.self.Counted(await state.call(token)), (self: this, call), cancellation);
+                static (state, token) => new ValueTask<Answer>(state.self.CountedAsync(state.call, token)), (self: this, call), cancellation);
         }
         catch (IsolatedCircuitException)
         {
@@ -91,8 +107,12 @@ public sealed class Breaker
         }
         catch (BrokenCircuitException)
         {
-            var wait = NextProbeAt - clock.GetUtcNow();
-            return Answer.Unavailable(AnswerReasons.BreakerOpen) with { RetryAfter = wait > LeastWait ? wait : LeastWait };
+            return NotNow();
+        }
+        finally
+        {
+            if (probes)
+                Volatile.Write(ref probing, 0);
         }
     }
 
@@ -108,19 +128,40 @@ public sealed class Breaker
         && answer.Reason is AnswerReasons.Unreachable or AnswerReasons.TimedOut or AnswerReasons.ConnectionLost
             or AnswerReasons.ServerError or AnswerReasons.Unintelligible;
 
-    private static TimeSpan BreakAfter(IReadOnlyList<double> breaks, int failedProbes) =>
-        TimeSpan.FromSeconds(breaks[Math.Min(failedProbes, breaks.Count - 1)]);
+    private static TimeSpan BreakAfter(IReadOnlyList<double> breaks, int breaksInRow) =>
+        TimeSpan.FromSeconds(breaks[Math.Min(breaksInRow, breaks.Count - 1)]);
 
-    private Answer Counted(Answer answer)
+    private bool IsHalfOpen => provider.CircuitState == CircuitState.HalfOpen;
+
+    /// <param name="answer">Null when the call ended without one, which proves nothing.</param>
+    private bool KeepsOpen(Answer? answer) => (answer is not null && IsFailure(answer)) || (IsHalfOpen && goodProbes < ProbesToClose);
+
+    private Answer NotNow()
     {
+        var wait = NextProbeAt - clock.GetUtcNow();
+        return Answer.Unavailable(AnswerReasons.BreakerOpen) with { RetryAfter = wait > LeastWait ? wait : LeastWait };
+    }
+
+    private async Task<Answer> CountedAsync(Func<CancellationToken, Task<Answer>> call, CancellationToken cancellation)
+    {
+        // Not good until it has answered.
+        var before = IsHalfOpen ? Interlocked.Exchange(ref goodProbes, 0) : 0;
+        var answer = await call(cancellation);
         recent.Add(IsFailure(answer));
+        if (IsHalfOpen && !IsFailure(answer))
+            Volatile.Write(ref goodProbes, before + 1);
         return answer;
     }
 
     private ValueTask Changed(DateTimeOffset? nextProbeAt)
     {
         Interlocked.Exchange(ref nextProbeTicks, nextProbeAt?.UtcTicks ?? 0);
-        stateChanged?.Invoke(this);
+        if (State != told)
+        {
+            told = State;
+            stateChanged?.Invoke(this);
+        }
+
         return ValueTask.CompletedTask;
     }
 

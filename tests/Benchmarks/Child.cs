@@ -29,7 +29,7 @@ internal sealed class Child : IAsyncDisposable
     public string Said => string.Join('\n', said);
 
     public static Child Start(string assembly, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
-        new(Process.Start(Command(assembly, environment, arguments))!);
+        new(Leftovers.Keep(Process.Start(Command(assembly, environment, arguments))!));
 
     /// <summary>Runs a command to its end; throws with what it said when it failed.</summary>
     public static async Task<string> RunAsync(string assembly, IReadOnlyDictionary<string, string> environment, params string[] arguments)
@@ -66,6 +66,7 @@ internal sealed class Child : IAsyncDisposable
         if (!process.HasExited)
             process.Kill();
         await process.WaitForExitAsync();
+        Leftovers.Forget(process);
         process.Dispose();
     }
 

@@ -35,7 +35,7 @@ internal static class HubPipeline
         var traffic = new Traffic(options.Mix ?? Mix.Usual, health.Count);
         List<Receiver> receivers = [.. health.Select(one => new Receiver(traffic, one))];
         var processes = new List<Child>();
-        var folder = Directory.CreateTempSubdirectory("hub-bench-").FullName;
+        var folder = Directory.CreateDirectory(Path.Combine(Leftovers.Folder, Guid.NewGuid().ToString("N"))).FullName;
         try
         {
             var packs = Directory.CreateDirectory(Path.Combine(folder, "packs")).FullName;
@@ -75,12 +75,6 @@ internal static class HubPipeline
             receivers.ForEach(receiver => receiver.Dispose());
             await database.DisposeAsync();
             throw;
-        }
-        finally
-        {
-            // The hub has read its settings; the packs it looks at again only when they change.
-            if (processes.Count == 0)
-                Directory.Delete(folder, recursive: true);
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed class InsertLimit : IAsyncDisposable
     private const string TableSql = "CREATE TABLE bench_limit (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, content bytea NOT NULL)";
 
     private readonly Database database;
-    private readonly string script = Path.Combine(Path.GetTempPath(), $"hub-bench-{Environment.ProcessId}.sql");
+    private readonly string script = Path.Combine(Leftovers.Folder, "insert.sql");
     private readonly byte[] content = new byte[1024];
 
     private InsertLimit(Database database)

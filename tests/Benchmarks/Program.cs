@@ -14,6 +14,7 @@ if (Environment.GetEnvironmentVariable("HUB_BENCH_DATABASE") is not { Length: > 
     return 2;
 }
 
+Leftovers.ClearAtExit();
 if (Trial.IsOn)
     Report.Note("A trial of the benchmark itself: what it prints are no figures.");
 

@@ -82,16 +82,46 @@ public sealed class BreakerTests
     }
 
     [Fact]
-    public async Task A_good_probe_closes_it()
+    public async Task Three_good_probes_in_a_row_close_it()
     {
         await OpenAsync();
         clock.Advance(TimeSpan.FromSeconds(30));
 
-        var answer = await RunAsync(1, Answer.Taken());
+        var second = await RunAsync(2, Answer.Taken());
+        Assert.Equal((Outcome.Taken, BreakerState.HalfOpen, clock.GetUtcNow()), (second.Outcome, breaker.State, breaker.NextProbeAt));
 
-        Assert.Equal(Outcome.Taken, answer.Outcome);
+        await RunAsync(1, Answer.Taken());
         Assert.Equal((BreakerState.Closed, null), (breaker.State, breaker.NextProbeAt));
         Assert.Equal([BreakerState.Open, BreakerState.HalfOpen, BreakerState.Closed], changes);
+    }
+
+    [Fact]
+    public async Task A_failed_probe_after_good_ones_begins_the_next_longer_break_and_the_count_anew()
+    {
+        await OpenAsync();
+        clock.Advance(TimeSpan.FromSeconds(30));
+        await RunAsync(2, Answer.Taken());
+
+        await RunAsync(1, Answer.Unavailable(AnswerReasons.Unreachable));
+        Assert.Equal((BreakerState.Open, clock.GetUtcNow().AddSeconds(60)), (breaker.State, breaker.NextProbeAt));
+
+        clock.Advance(TimeSpan.FromSeconds(60));
+        await RunAsync(2, Answer.Taken());
+        Assert.Equal(BreakerState.HalfOpen, breaker.State);
+        await RunAsync(1, Answer.Taken());
+        Assert.Equal(BreakerState.Closed, breaker.State);
+    }
+
+    [Fact]
+    public async Task A_probe_that_ends_without_an_answer_proves_nothing()
+    {
+        await OpenAsync();
+        clock.Advance(TimeSpan.FromSeconds(30));
+        await RunAsync(2, Answer.Taken());
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => breaker.RunAsync(_ => throw new InvalidOperationException(), Cancellation));
+
+        Assert.Equal((BreakerState.Open, clock.GetUtcNow().AddSeconds(60)), (breaker.State, breaker.NextProbeAt));
     }
 
     [Fact]
@@ -116,7 +146,7 @@ public sealed class BreakerTests
         clock.Advance(TimeSpan.FromSeconds(30));
         await RunAsync(1, Answer.Unavailable(AnswerReasons.Unreachable));
         clock.Advance(TimeSpan.FromSeconds(60));
-        await RunAsync(1, Answer.Taken());
+        await RunAsync(3, Answer.Taken());
         await RunAsync(10, Answer.Unavailable(AnswerReasons.Unreachable));
 
         Assert.Equal(clock.GetUtcNow().AddSeconds(30), breaker.NextProbeAt);
@@ -127,15 +157,19 @@ public sealed class BreakerTests
     {
         await OpenAsync();
         clock.Advance(TimeSpan.FromSeconds(30));
-        var probe = new TaskCompletionSource<Answer>();
-        var first = breaker.RunAsync(_ => probe.Task, Cancellation);
+        for (var good = 0; good < 3; good++)
+        {
+            var probe = new TaskCompletionSource<Answer>();
+            var first = breaker.RunAsync(_ => probe.Task, Cancellation);
 
-        var second = await RunAsync(1, Answer.Taken());
+            var second = await RunAsync(1, Answer.Taken());
 
-        Assert.Equal(BreakerState.HalfOpen, breaker.State);
-        Assert.Equal((AnswerReasons.BreakerOpen, TimeSpan.FromSeconds(1)), (second.Reason, second.RetryAfter));
-        probe.SetResult(Answer.Taken());
-        Assert.Equal(Outcome.Taken, (await first).Outcome);
+            Assert.Equal(BreakerState.HalfOpen, breaker.State);
+            Assert.Equal((AnswerReasons.BreakerOpen, TimeSpan.FromSeconds(1)), (second.Reason, second.RetryAfter));
+            probe.SetResult(Answer.Taken());
+            Assert.Equal(Outcome.Taken, (await first).Outcome);
+        }
+
         Assert.Equal(BreakerState.Closed, breaker.State);
     }
 

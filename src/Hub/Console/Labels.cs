@@ -64,6 +64,7 @@ internal static class Labels
         ["reason_breaker_open"] = ("熔断中", "Breaker open"),
         ["reason_aborted_by_receiver"] = ("对方中止", "Aborted by the receiver"),
         ["reason_connector_fault"] = ("连接器故障", "Fault of the connector"),
+        ["reason_batch_refused"] = ("批量推送被退回，改为逐条", "Batch refused, sent one by one"),
         ["reason_not_seen"] = ("对方未收到，重发", "Not seen by them, sent again"),
         ["reason_offered"] = ("在对方取件箱中，尚未确认", "In their feed, not acknowledged"),
         ["reason_queued"] = ("排队中", "Queued"),

@@ -249,8 +249,8 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
         {
             BreakerState.Closed => Math.Max(0, Places(now) - InFlight),
 
-            // One probe, and only when its time has come.
-            BreakerState.Open => now >= Breaker.NextProbeAt && InFlight == 0 ? 1 : 0,
+            // One probe at a time, and only when its time has come.
+            BreakerState.Open or BreakerState.HalfOpen => now >= Breaker.NextProbeAt && InFlight == 0 ? 1 : 0,
             _ => 0,
         };
     }
@@ -265,7 +265,7 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
         {
             BreakerState.Closed => null,
             BreakerState.Open when Breaker.NextProbeAt is { } probe && probe > now => probe - now,
-            BreakerState.Open when InFlight == 0 => null,
+            BreakerState.Open or BreakerState.HalfOpen when InFlight == 0 && Breaker.NextProbeAt is not null => null,
             _ => ProbeWait,
         };
     }

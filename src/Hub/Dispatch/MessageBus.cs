@@ -43,6 +43,7 @@ internal static class MessageBus
                 host.UseSsl(ssl => ssl.ServerName = address.Host);
         });
         Common(bus, settings);
+        bus.ConnectEndpointConfigurationObserver(new LateAcknowledgement());
         endpoints(bus);
     });
 

@@ -15,10 +15,7 @@ internal sealed class PublisherRate(HubSettings settings) : IAsyncDisposable
         var limit = settings.RequestsPerSecondPerKey;
         if (limit == 0)
             return true;
-        var bucket = buckets.GetOrAdd(keyId, _ => new TokenBucketRateLimiter(new TokenBucketRateLimiterOptions
-        {
-            TokenLimit = limit, TokensPerPeriod = limit, ReplenishmentPeriod = TimeSpan.FromSeconds(1), QueueLimit = 0,
-        }));
+        var bucket = Bucket(keyId);
         using var lease = bucket.AttemptAcquire();
 
         // Names and form of the IETF draft "RateLimit header fields for HTTP".
@@ -27,9 +24,23 @@ internal sealed class PublisherRate(HubSettings settings) : IAsyncDisposable
         return lease.IsAcquired;
     }
 
+    /// <summary>Waits until the key's share has one request: a message stays in its queue meanwhile, and nobody is refused.</summary>
+    public async Task TakeAsync(string keyId, CancellationToken cancellation)
+    {
+        if (settings.RequestsPerSecondPerKey == 0)
+            return;
+        using var lease = await Bucket(keyId).AcquireAsync(1, cancellation);
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var bucket in buckets.Values)
             await bucket.DisposeAsync();
     }
+
+    // Only what comes by queue waits: the messages of one publisher, few at a time.
+    private TokenBucketRateLimiter Bucket(string keyId) => buckets.GetOrAdd(keyId, _ => new TokenBucketRateLimiter(new TokenBucketRateLimiterOptions
+    {
+        TokenLimit = settings.RequestsPerSecondPerKey, TokensPerPeriod = settings.RequestsPerSecondPerKey, ReplenishmentPeriod = TimeSpan.FromSeconds(1), QueueLimit = int.MaxValue,
+    }));
 }

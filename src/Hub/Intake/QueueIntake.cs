@@ -16,7 +16,7 @@ namespace Hub.Intake;
 /// as the correlation id. The rules are those of HTTP. A message is acknowledged after its commit; what belongs together is taken one after another.
 /// </summary>
 internal sealed partial class QueueIntake(
-    HubSettings settings, PartnerAuthentication authentication, EventAcceptance acceptance, ReceiptEndpoint receipts, TimeProvider time, ILogger<QueueIntake> logger) : IAsyncDisposable
+    HubSettings settings, PartnerAuthentication authentication, PublisherRate rate, EventAcceptance acceptance, ReceiptEndpoint receipts, TimeProvider time, ILogger<QueueIntake> logger) : IAsyncDisposable
 {
     // Unacknowledged at once: enough to fill a batch of the engine, few enough to come again after a crash.
     private const ushort Prefetch = 128;
@@ -176,7 +176,12 @@ internal sealed partial class QueueIntake(
             // A partner may have several keys with different scopes: one of them must allow it.
             var read = message.IsStructured ? EventReader.Structured(message.Body, key, now) : EventReader.Binary(message.Headers!, message.Body, key, now);
             if (read.Problem is not { Status: 403 } forbidden)
+            {
+                // Before the next message is looked at: a publisher that is too quick waits in its own queue.
+                await rate.TakeAsync(key.KeyId, stopping.Token);
                 return new(read.Input?.KeyHash.ToString() ?? "", () => acceptance.SubmitAsync(read, key));
+            }
+
             refused = forbidden;
         }
 
