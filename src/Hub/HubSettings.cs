@@ -1,5 +1,6 @@
 using Hub.Connectors;
 using Hub.Engine;
+using Hub.Ledger;
 using Hub.Schedule;
 using Hub.Telemetry;
 using Npgsql;
@@ -48,6 +49,12 @@ internal sealed record HubSettings
     /// <summary>How often the hub verifies the whole exchange log, hours, the first time after an hour at the latest; 0: never. With several nodes one is enough.</summary>
     public double VerifyEveryHours { get; init; } = 24;
 
+    /// <summary>Keys that seal bodies at rest, base64 of 32 bytes each: the first one seals, the others still open. None: bodies stand in the clear.</summary>
+    public IReadOnlyList<string> BodyKeys { get; init; } = [];
+
+    /// <summary>How long bodies are kept once nothing of their case is under way, days; 0: for ever. Digests, hashes and the entries of the log stay.</summary>
+    public int BodyDays { get; init; }
+
     public TelemetrySettings Telemetry { get; init; } = new();
 
     public BusSettings Bus { get; init; } = new();
@@ -56,6 +63,8 @@ internal sealed record HubSettings
 
     /// <summary>Platforms that cannot push and are polled.</summary>
     public IReadOnlyList<PublisherSettings> Publishers { get; init; } = [];
+
+    internal BodyCipher Bodies => BodyCipher.Of(BodyKeys);
 
     internal EngineSettings Engine => new() { BatchMax = BatchMax, EventsWaitingMax = EventsWaitingMax };
 
@@ -118,6 +127,10 @@ internal sealed record HubSettings
             yield return "Hub:RequestsPerSecondPerKey must be 0 (no limit) to 1000000.";
         if (BatchMax is < 1 or > 4096)
             yield return "Hub:BatchMax must be 1 to 4096.";
+        if (BodyKeys.Any(key => !BodyCipher.IsKey(key)))
+            yield return "Hub:BodyKeys must be base64 of 32 bytes each.";
+        if (BodyDays is < 0 or > 36_500)
+            yield return "Hub:BodyDays must be 0 to 36500.";
         if (DrainSeconds is not (>= 0 and <= 300))
             yield return "Hub:DrainSeconds must be 0 to 300.";
         if (Logs is not ("text" or "json"))

@@ -5,6 +5,7 @@ using Hub.Engine;
 using Hub.Intake;
 using Hub.Ledger;
 using Hub.Policies;
+using Hub.Processes;
 using Hub.Schedule;
 using Hub.Telemetry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -24,25 +25,27 @@ internal static class Server
         var database = OpenDatabase(settings);
         if (settings.MigrateAtStart)
             await Migrator.MigrateAsync(database, time, cancellation);
+        if (settings.MigrateAtStart && await new Bodies(database, settings.Bodies, ProcessCatalog.EmptyStates).UnreadableAsync(cancellation) is { } unreadable)
+            throw new SettingsException([unreadable]);
         var policies = PolicyStore.Open(settings.Packs, settings.SitePacks);
         var queue = new DeliveryQueue(database);
         var numbers = await queue.NumberConnectorsAsync(settings.Connectors.Select(connector => connector.Name));
 
         var builder = CreateBuilder(settings);
         var services = builder.Services;
-        services.AddSingleton(time).AddSingleton(settings).AddSingleton(settings.Engine).AddSingleton(database).AddSingleton(policies).AddSingleton(queue);
+        services.AddSingleton(time).AddSingleton(settings).AddSingleton(settings.Engine).AddSingleton(settings.Bodies).AddSingleton(database).AddSingleton(policies).AddSingleton(queue);
         services.AddSingleton(new ConnectorNames(numbers, settings.Connectors.Select(connector => connector.Name).ToHashSet(StringComparer.Ordinal)));
 
         // Intake → Engine → Ledger → Dispatch → Connectors, and Schedule beside them.
         services.AddSingleton<ApiKeys>().AddSingleton<PartnerAuthentication>().AddSingleton<PublisherRate>().AddSingleton<EventTaker>().AddSingleton<EventAcceptance>().AddSingleton<EventEndpoint>().AddSingleton<ReceiptEndpoint>().AddSingleton<QueueIntake>().AddSingleton<FeedEndpoint>();
-        services.AddTransient<ILedger>(_ => new LedgerStore(settings.Database)).AddSingleton<LedgerQueries>().AddSingleton<Feeds>().AddSingleton<FeedSignal>().AddSingleton<ExchangeLog>().AddSingleton<BatchEngine>();
+        services.AddTransient<ILedger>(_ => new LedgerStore(settings.Database, settings.Bodies)).AddSingleton<LedgerQueries>().AddSingleton<Feeds>().AddSingleton<FeedSignal>().AddSingleton<ExchangeLog>().AddSingleton<BatchEngine>();
         services.AddSingleton<NodeLease>();
         if (settings.Role == HubRole.Hub)
             services.AddSingleton<ILanes, BusChannel>();
         else
             services.AddSingleton<ILanes>(provider => new Lanes(settings.Connectors, provider.GetRequiredService<NodeLease>(), time, provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<IDispatcher>(provider => provider.GetRequiredService<ILanes>());
-        services.AddSingleton<Sweeper>().AddSingleton<PolicyWatch>().AddSingleton<ChainWatch>();
+        services.AddSingleton<Sweeper>().AddSingleton<PolicyWatch>().AddSingleton<ChainWatch>().AddSingleton(new Bodies(database, settings.Bodies, ProcessCatalog.EmptyStates)).AddSingleton<BodyWatch>();
         services.AddSingleton<PolledRows>().AddSingleton<PublisherPoll>().AddSingleton<PollPublisher>(provider => provider.GetRequiredService<PublisherPoll>().RunAsync);
         PublisherSchedule.Register(services, settings);
         services.AddSingleton<MetricsText>().AddSingleton<OldestWaiting>().AddSingleton<Health>().AddSingleton(settings.Telemetry).AddSingleton<OtlpExport>();
@@ -143,7 +146,7 @@ internal static class Server
 
 /// <summary>Starts the parts in the order in which they need one another, and stops them so that nothing taken in is lost.</summary>
 internal sealed class HubLifetime(
-    BatchEngine engine, ILanes lanes, Sweeper sweeper, PartnerAuthentication authentication, PolicyWatch watch, ChainWatch chain, PublisherSchedule schedule, DeliveryQueue queue, NodeLease node, HubSettings settings, MetricsText metrics,
+    BatchEngine engine, ILanes lanes, Sweeper sweeper, PartnerAuthentication authentication, PolicyWatch watch, ChainWatch chain, BodyWatch bodies, PublisherSchedule schedule, DeliveryQueue queue, NodeLease node, HubSettings settings, MetricsText metrics,
     OtlpExport telemetry, QueueIntake queues)
     : IHostedService
 {
@@ -160,6 +163,7 @@ internal sealed class HubLifetime(
         await sweeper.StartAsync(cancellationToken);
         await watch.StartAsync(cancellationToken);
         await chain.StartAsync(cancellationToken);
+        await bodies.StartAsync(cancellationToken);
         await schedule.StartAsync(cancellationToken);
         queues.Start();
     }
@@ -168,6 +172,7 @@ internal sealed class HubLifetime(
     {
         // The web server has stopped before: nothing new comes in. Attempts under way end and are settled, then the engine ends.
         await chain.StopAsync(cancellationToken);
+        await bodies.StopAsync(cancellationToken);
         await schedule.StopAsync();
         await queues.StopAsync();
         await watch.StopAsync(cancellationToken);

@@ -82,13 +82,14 @@ internal static partial class SettingsText
         // Empty means the usual ones.
         (IReadOnlyList<double>, _) when owner is BreakerSettings breaker => string.Join(", ", breaker.Breaks.Select(seconds => seconds.ToString(CultureInfo.InvariantCulture))),
         (ICollection { Count: 0 }, _) => "(none)",
+        (IEnumerable, var name) when IsSecret(name) => Masked,
         (IEnumerable list, _) => string.Join(", ", list.Cast<object>().Select(one => Convert.ToString(one, CultureInfo.InvariantCulture))),
         var (value, _) => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };
 
     // By the name, so that a new key is masked without anybody thinking of it.
     private static bool IsSecret(string name) =>
-        name.Contains("Secret", StringComparison.Ordinal) || name.Contains("Password", StringComparison.Ordinal) || name.Contains("Token", StringComparison.Ordinal) || name.EndsWith("Key", StringComparison.Ordinal);
+        name.Contains("Secret", StringComparison.Ordinal) || name.Contains("Password", StringComparison.Ordinal) || name.Contains("Token", StringComparison.Ordinal) || name.EndsWith("Key", StringComparison.Ordinal) || name.EndsWith("Keys", StringComparison.Ordinal);
 
     private static string Database(string connectionString)
     {

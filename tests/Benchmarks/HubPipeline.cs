@@ -85,6 +85,7 @@ internal static class HubPipeline
         Hub = new
         {
             Database = database,
+            BodyKeys = new[] { Convert.ToBase64String(new byte[32]) },
             Url = $"http://127.0.0.1:{port}",
             SitePacks = packs,
             Connectors = receivers.Select((receiver, index) =>

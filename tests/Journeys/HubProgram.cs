@@ -9,11 +9,14 @@ internal static class HubProgram
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
+    /// <summary>What all of them seal with; settings of one database may be written anew.</summary>
+    public static string BodyKey { get; } = Convert.ToBase64String(System.Security.Cryptography.SHA256.HashData("journeys"u8));
+
     private static readonly JsonSerializerOptions SettingsForm = new() { WriteIndented = true, DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull };
 
     public static string WriteSettings(string file, string database, string url, string? sitePacks, IEnumerable<ConnectorSettings> connectors, params IEnumerable<PublisherSettings> publishers)
     {
-        File.WriteAllText(file, JsonSerializer.Serialize(new { Hub = new { Database = database, Url = url, SitePacks = sitePacks, Connectors = connectors, Publishers = publishers } }, SettingsForm));
+        File.WriteAllText(file, JsonSerializer.Serialize(new { Hub = new { Database = database, BodyKeys = new[] { BodyKey }, Url = url, SitePacks = sitePacks, Connectors = connectors, Publishers = publishers } }, SettingsForm));
         return file;
     }
 

@@ -76,6 +76,7 @@ internal sealed class HubUnderTest : IAsyncDisposable
         var settings = change(new HubSettings
         {
             Database = fresh.ConnectionString,
+            BodyKeys = [HubProgram.BodyKey],
             Url = "http://127.0.0.1:0",
             SitePacks = Directory.CreateDirectory(temporary.File("packs")).FullName,
             DrainSeconds = 5,

@@ -14,7 +14,7 @@ internal static class CommandLine
     {
         var root = new RootCommand("Hub: government and utility data sharing / 政企协同办电信息共享平台")
         {
-            Serve(), Migrate(), Keys.Command(), Deliveries.Command(), ConnectorCommands.Command(), PublisherCommands.Command(), Settings(), Verify(), Export(), PolicyCommands.Command(), SchemaCommands.Command(),
+            Serve(), Migrate(), Keys.Command(), Deliveries.Command(), ConnectorCommands.Command(), PublisherCommands.Command(), Settings(), Verify(), Export(), PolicyCommands.Command(), SchemaCommands.Command(), BodyCommands.Command(),
         };
         root.SetAction((_, cancellation) => ServeAsync(cancellation));
         return root;
@@ -92,7 +92,7 @@ internal static class CommandLine
     {
         var receipts = new Option<string[]>("--receipt") { Description = "POSITION:HASH that a partner holds; may be given several times" };
         var command = new Command("verify", "Recompute the exchange log's hash chain and everything it covers") { receipts };
-        command.SetAction((parsed, cancellation) => WithAsync(async (_, database) =>
+        command.SetAction((parsed, cancellation) => WithAsync(async (settings, database) =>
         {
             var held = new List<(long, string)>();
             foreach (var text in parsed.GetValue(receipts) ?? [])
@@ -106,7 +106,7 @@ internal static class CommandLine
                 held.Add((position, hash));
             }
 
-            var report = await new ExchangeLog(database, TimeProvider.System).VerifyAsync(held, cancellation);
+            var report = await new ExchangeLog(database, TimeProvider.System, settings.Bodies).VerifyAsync(held, cancellation);
             foreach (var finding in report.Findings)
                 System.Console.WriteLine($"bad: {finding}");
             System.Console.WriteLine(report.Ok ? $"ok: {report.Entries} entries, head {report.HeadSeq}:{report.HeadHash}" : $"NOT ok: {report.Findings.Count} finding(s) in {report.Entries} entries");
@@ -118,11 +118,23 @@ internal static class CommandLine
     private static Command Export()
     {
         var to = new Option<string>("--to") { Required = true, Description = "File to write (JSON Lines)" };
-        var command = new Command("export", "Write the exchange log for an independent verifier") { to };
-        command.SetAction((parsed, cancellation) => WithAsync(async (_, database) =>
+        var bodies = new Option<bool>("--with-bodies") { Description = "Also the events' bodies, which name people; that it was done is on record" };
+        var by = new Option<string>("--by") { Description = "With --with-bodies: who takes them out" };
+        var reason = new Option<string>("--reason") { Description = "With --with-bodies: what for" };
+        var command = new Command("export", "Write the exchange log for an independent verifier") { to, bodies, by, reason };
+        command.SetAction((parsed, cancellation) => WithAsync(async (settings, database) =>
         {
+            var log = new ExchangeLog(database, TimeProvider.System, settings.Bodies);
+            var withBodies = parsed.GetValue(bodies);
+            if (withBodies)
+            {
+                if (string.IsNullOrWhiteSpace(parsed.GetValue(by)) || string.IsNullOrWhiteSpace(parsed.GetValue(reason)))
+                    throw new InvalidOperationException("--with-bodies needs --by and --reason: bodies name people.");
+                await log.NoteAsync($"act Export\nby {parsed.GetValue(by)!.Trim()}\nreason {parsed.GetValue(reason)!.Trim()}");
+            }
+
             await using var file = File.Create(parsed.GetValue(to)!);
-            var report = await new ExchangeLog(database, TimeProvider.System).ExportAsync(file, cancellation);
+            var report = await log.ExportAsync(file, withBodies, cancellation);
             System.Console.WriteLine($"wrote {report.Entries} entries, head {report.HeadSeq}:{report.HeadHash}");
             return 0;
         }));

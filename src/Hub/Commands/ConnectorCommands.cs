@@ -15,8 +15,8 @@ internal static class ConnectorCommands
         var command = new Command("list", "Every connector with its counts");
         command.SetAction((_, _) => CommandLine.WithAsync(async (settings, database) =>
         {
-            var lags = (await new Feeds(database).LagsAsync()).ToDictionary(lag => lag.Name, StringComparer.Ordinal);
-            foreach (var row in await new LedgerQueries(database).ConnectorsAsync())
+            var lags = (await new Feeds(database, settings.Bodies).LagsAsync()).ToDictionary(lag => lag.Name, StringComparer.Ordinal);
+            foreach (var row in await new LedgerQueries(database, settings.Bodies).ConnectorsAsync())
             {
                 var lag = lags[row.Name];
                 var fetches = lag.Mode == Pull || settings.Connectors.Any(connector => connector.Name == row.Name && connector.AlwaysPulls);
@@ -46,7 +46,7 @@ internal static class ConnectorCommands
                 throw new InvalidOperationException($"{connector.Name} is of the kind feed: it is always fetched from.");
             if (!connector.CanPull)
                 throw new InvalidOperationException($"{connector.Name} is of the kind {connector.Kind}: only a webhook can be fetched instead of pushed.");
-            if (!await new Feeds(database).SwitchAsync(connector.Name, parsed.GetValue(mode)!, parsed.GetValue(by)!.Trim(), parsed.GetValue(reason)!.Trim(), TimeProvider.System.GetUtcNow()))
+            if (!await new Feeds(database, settings.Bodies).SwitchAsync(connector.Name, parsed.GetValue(mode)!, parsed.GetValue(by)!.Trim(), parsed.GetValue(reason)!.Trim(), TimeProvider.System.GetUtcNow()))
                 throw new InvalidOperationException($"The database does not know {connector.Name} yet: start the hub once.");
             System.Console.WriteLine("done");
             return 0;
@@ -60,10 +60,10 @@ internal static class ConnectorCommands
         var reason = new Option<string>("--reason") { Required = true, Description = "Why; kept in the exchange log" };
         var by = new Option<string>("--by") { Required = true, Description = "Who; kept in the exchange log" };
         var command = new Command(name, description) { connector, reason, by };
-        command.SetAction((parsed, _) => CommandLine.WithAsync(async (_, database) =>
+        command.SetAction((parsed, _) => CommandLine.WithAsync(async (settings, database) =>
         {
             var note = parsed.GetValue(reason)!.Trim();
-            if (!await new LedgerQueries(database).PauseAsync(parsed.GetValue(connector)!, name == "pause" ? note : null, parsed.GetValue(by)!.Trim(), note, TimeProvider.System.GetUtcNow()))
+            if (!await new LedgerQueries(database, settings.Bodies).PauseAsync(parsed.GetValue(connector)!, name == "pause" ? note : null, parsed.GetValue(by)!.Trim(), note, TimeProvider.System.GetUtcNow()))
                 throw new InvalidOperationException($"There is no connector {parsed.GetValue(connector)}.");
             System.Console.WriteLine("done");
             return 0;

@@ -26,9 +26,9 @@ internal static class Deliveries
         state.AcceptOnlyFromAmong(WaitRow.Waiting, WaitRow.Parked, WaitRow.Unserved, WaitRow.Offered);
         var receiver = new Option<string?>("--receiver") { Description = "Only this receiver's" };
         var command = new Command("list", "What waits, is parked, or has no operator") { state, receiver };
-        command.SetAction((parsed, _) => CommandLine.WithAsync(async (_, database) =>
+        command.SetAction((parsed, _) => CommandLine.WithAsync(async (settings, database) =>
         {
-            var rows = await new LedgerQueries(database).WaitsAsync(parsed.GetValue(state), parsed.GetValue(receiver), ListMax);
+            var rows = await new LedgerQueries(database, settings.Bodies).WaitsAsync(parsed.GetValue(state), parsed.GetValue(receiver), ListMax);
             foreach (var row in rows)
             {
                 var id = row.State == WaitRow.Unserved ? $"case {row.CaseId}" : CommandId.Of(row.CaseId, row.Connector, row.LaneSeq).ToString();
@@ -50,7 +50,7 @@ internal static class Deliveries
         command.SetAction((parsed, cancellation) => CommandLine.WithAsync(async (settings, database) =>
         {
             var delivery = parsed.GetValue(id);
-            if (!CommandId.TryParse(delivery, out var caseId, out var connector, out var laneSeq) || await new LedgerQueries(database).KeyHashAsync(caseId) is not { } keyHash)
+            if (!CommandId.TryParse(delivery, out var caseId, out var connector, out var laneSeq) || await new LedgerQueries(database, settings.Bodies).KeyHashAsync(caseId) is not { } keyHash)
                 throw new InvalidOperationException($"There is no delivery {delivery}.");
             var refusal = await SubmitAsync(settings, database, new OperatorInput(keyHash, connector, laneSeq, act, parsed.GetValue(by)!.Trim(), parsed.GetValue(reason)!.Trim()), cancellation);
             if (refusal is not null)
@@ -65,7 +65,7 @@ internal static class Deliveries
     private static async Task<string?> SubmitAsync(HubSettings settings, NpgsqlDataSource database, OperatorInput input, CancellationToken cancellation)
     {
         var numbers = await new DeliveryQueue(database).NumberConnectorsAsync(settings.Connectors.Select(connector => connector.Name));
-        await using LedgerStore ledger = new(settings.Database), second = new(settings.Database);
+        await using LedgerStore ledger = new(settings.Database, settings.Bodies), second = new(settings.Database, settings.Bodies);
         using var engine = new BatchEngine(
             ledger, second, PolicyStore.Open(settings.Packs, settings.SitePacks), new ConnectorNames(numbers, settings.Connectors.Select(connector => connector.Name).ToHashSet(StringComparer.Ordinal)),
             new NoDispatcher(), TimeProvider.System, settings.Engine, NullLogger<BatchEngine>.Instance);

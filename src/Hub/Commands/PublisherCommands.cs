@@ -26,7 +26,7 @@ internal static class PublisherCommands
 
     private static Task<int> ListAsync() => CommandLine.WithAsync(async (settings, database) =>
     {
-        var polled = new PolledRows(database);
+        var polled = new PolledRows(database, settings.Bodies);
         var process = ProcessCatalog.PublisherPoll;
         foreach (var name in settings.Publishers.Select(publisher => publisher.Name))
         {
@@ -50,7 +50,7 @@ internal static class PublisherCommands
         command.SetAction((parsed, _) => CommandLine.WithAsync(async (settings, database) =>
         {
             var name = parsed.GetValue(publisher)!;
-            var rows = await new PolledRows(database).RefusedAsync(name, ListMax);
+            var rows = await new PolledRows(database, settings.Bodies).RefusedAsync(name, ListMax);
             if (rows.Count == 0 && !settings.Publishers.Any(known => known.Name == name))
                 throw new InvalidOperationException($"There is no publisher {name}.");
 

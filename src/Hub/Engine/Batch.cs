@@ -121,6 +121,7 @@ internal sealed class Batch(
     {
         touched.Add(row);
         row.State = decision.State;
+        row.Private = decision.Private;
         row.Closed = decision.Closed;
         row.DeadlineAt = decision.Deadline;
         row.Policy ??= decision.Pin;

@@ -14,7 +14,7 @@ internal sealed record ChainReport(long Entries, long HeadSeq, string HeadHash, 
 }
 
 /// <summary>Reads, checks and exports the hash chain; docs/exchange-log.md is its public description.</summary>
-internal sealed class ExchangeLog(NpgsqlDataSource database, TimeProvider time)
+internal sealed class ExchangeLog(NpgsqlDataSource database, TimeProvider time, BodyCipher bodies)
 {
     private const int FindingsMax = 20;
 
@@ -60,10 +60,10 @@ internal sealed class ExchangeLog(NpgsqlDataSource database, TimeProvider time)
               ORDER BY case_id, connector_no, lane_seq, fence
               LIMIT $5)
         SELECT p.case_id, p.connector_no, p.lane_seq, p.fence, p.content, p.outcome, COALESCE(p.reason, ''), COALESCE(p.partner_code, ''),
-               COALESCE(p.partner_reference, ''), p.attempt, p.request_digest, sha256(p.response), d.type, d.digest
+               COALESCE(p.partner_reference, ''), p.attempt, p.request_digest, p.response, d.type, d.data
           FROM page p
           LEFT JOIN LATERAL (
-               SELECT x.type, sha256(x.data) AS digest
+               SELECT x.type, x.data
                  FROM deliveries x
                 WHERE x.case_id = p.case_id AND x.connector_no = p.connector_no AND x.lane_seq = p.lane_seq
                OFFSET 0) d ON true
@@ -96,6 +96,14 @@ internal sealed class ExchangeLog(NpgsqlDataSource database, TimeProvider time)
         digests = new[] { entry.Digest },
         contents = new[] { entry.Content },
     });
+
+    /// <summary>Appends what somebody did with the log itself.</summary>
+    public async Task NoteAsync(string text)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        var now = time.GetUtcNow();
+        await AppendAsync(connection, now, LogEntry.OfText(LogEntry.OperatorActed, "hub", Guid.CreateVersion7(now), text));
+    }
 
     /// <summary>Recomputes everything: the links, every digest from the stored bytes, every attempt from its row.</summary>
     /// <param name="receipts">Position and hash of entries that partners hold; they prove that the chain was not written anew.</param>
@@ -137,7 +145,10 @@ internal sealed class ExchangeLog(NpgsqlDataSource database, TimeProvider time)
     }
 
     /// <summary>Writes everything as JSON Lines for a verifier that shares no code with this program.</summary>
-    public async Task<ChainReport> ExportAsync(Stream to, CancellationToken cancellation)
+    /// <param name="to">Left open.</param>
+    /// <param name="withBodies">Also the events' bodies, which name people; without them the chain can be verified all the same, and their digests cannot.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public async Task<ChainReport> ExportAsync(Stream to, bool withBodies, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var snapshot = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellation);
@@ -151,7 +162,7 @@ internal sealed class ExchangeLog(NpgsqlDataSource database, TimeProvider time)
             var contents = await ContentsAsync(connection, page, cancellation);
             foreach (var entry in page)
             {
-                var content = entry.Content ?? contents.GetValueOrDefault(Convert.ToHexString(entry.Digest));
+                var content = entry.Kind == LogEntry.EventAccepted && !withBodies ? null : entry.Content ?? contents.GetValueOrDefault(Convert.ToHexString(entry.Digest));
                 var line = new ExportEntry(
                     entry.Seq, entry.AtText, entry.Kind, entry.Partner, entry.Ref.ToString("D"), entry.Alg, Convert.ToHexStringLower(entry.Digest),
                     Convert.ToHexStringLower(previous), Convert.ToHexStringLower(entry.Hash), content is null ? null : Convert.ToBase64String(content));
@@ -192,7 +203,7 @@ internal sealed class ExchangeLog(NpgsqlDataSource database, TimeProvider time)
         {
             page.Add(new Entry(
                 reader.GetInt64(0), Stamp(reader.GetFieldValue<DateTimeOffset>(1)), reader.GetString(2), reader.GetString(3), reader.GetGuid(4), reader.GetString(5),
-                reader.GetFieldValue<byte[]>(6), reader.GetFieldValue<byte[]>(7), Bytes(reader, 8), Bytes(reader, 9)));
+                reader.GetFieldValue<byte[]>(6), reader.GetFieldValue<byte[]>(7), Opened(Bytes(reader, 8)), Bytes(reader, 9)));
         }
 
         return page;
@@ -254,16 +265,20 @@ internal sealed class ExchangeLog(NpgsqlDataSource database, TimeProvider time)
         }
     }
 
-    private static string? Differs(NpgsqlDataReader row)
+    private string? Differs(NpgsqlDataReader row)
     {
         string[] says =
         [
             $"command {CommandId.Of(row.GetInt64(0), row.GetInt16(1), row.GetInt64(2)):D}", $"type {(row.IsDBNull(12) ? "" : row.GetString(12))}",
             $"attempt {row.GetInt32(9)}", $"fence {row.GetInt64(3)}", $"outcome {row.GetString(5)}", $"reason {row.GetString(6)}", $"partner-code {row.GetString(7)}",
-            $"partner-reference {row.GetString(8)}", $"command-sha256 {Hex(row, 13)}", $"request-sha256 {Hex(row, 10)}", $"response-sha256 {Hex(row, 11)}",
+            $"partner-reference {row.GetString(8)}", $"command-sha256 {Digest(row, 13)}", $"request-sha256 {Hex(row, 10)}", $"response-sha256 {Digest(row, 11)}",
         ];
         var lines = row.GetString(4).Split('\n').ToHashSet(StringComparer.Ordinal);
-        return says.FirstOrDefault(line => !lines.Contains(line))?.Split(' ')[0];
+
+        // Retention takes the command's body and the partner's together.
+        var removed = !row.IsDBNull(12) && row.IsDBNull(13);
+        return says.FirstOrDefault(line => !lines.Contains(line) && !(removed && line.StartsWith("command-sha256", StringComparison.Ordinal))
+            && !(removed && line.StartsWith("response-sha256", StringComparison.Ordinal)))?.Split(' ')[0];
     }
 
     private static async Task<long> CountAsync(NpgsqlConnection connection, string sql, CancellationToken cancellation)
@@ -273,6 +288,21 @@ internal sealed class ExchangeLog(NpgsqlDataSource database, TimeProvider time)
     }
 
     private static byte[]? Bytes(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetFieldValue<byte[]>(column);
+
+    private string Digest(NpgsqlDataReader row, int column) => Opened(Bytes(row, column)) is { } body ? Convert.ToHexStringLower(SHA256.HashData(body)) : "";
+
+    // What cannot be opened is not what was recorded: the check says so, and goes on.
+    private byte[]? Opened(byte[]? stored)
+    {
+        try
+        {
+            return stored is null ? null : bodies.Open(stored);
+        }
+        catch (InvalidOperationException)
+        {
+            return stored;
+        }
+    }
 
     private static string Hex(NpgsqlDataReader row, int column) => Bytes(row, column) is { } bytes ? Convert.ToHexStringLower(bytes) : "";
 

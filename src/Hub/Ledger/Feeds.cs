@@ -32,7 +32,7 @@ internal sealed record FeedLag(string Name, string Mode, long Items, DateTime? O
 /// The feeds of receivers that fetch. The engine appends to them (<c>feed_append</c>); here they are read, and their positions move. Lock order as
 /// everywhere: the chain head, then the feed's row.
 /// </summary>
-internal sealed class Feeds(NpgsqlDataSource database)
+internal sealed class Feeds(NpgsqlDataSource database, BodyCipher bodies)
 {
     private const string FeedSql = """
         SELECT last_sequence AS Last, acked_sequence AS Acked, read_sequence AS Read, cursor_key AS CursorKey
@@ -216,7 +216,7 @@ internal sealed class Feeds(NpgsqlDataSource database)
         var items = new List<FeedItemRow>();
         while (await reader.ReadAsync(cancellation))
         {
-            var delivery = LedgerStore.ReadDelivery(reader, first: 4);
+            var delivery = LedgerStore.ReadDelivery(reader, first: 4, bodies);
             var lanes = JsonSerializer.Deserialize(reader.GetString(3), LedgerJson.Default.ListLane)!;
             items.Add(new(reader.GetInt64(0), reader.GetGuid(1), reader.GetString(2), lanes.Find(lane => lane.Connector == delivery.Connector)!, delivery));
         }

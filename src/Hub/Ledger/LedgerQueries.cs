@@ -32,7 +32,7 @@ internal sealed record RecentReceipt(Guid EventId, string Partner, string Source
 internal sealed record IdempotentAnswer(byte[] RequestDigest, DateTime ClaimedAt, int? Status, byte[]? Response);
 
 /// <summary>Reads for people and partners, on a pool of their own.</summary>
-internal sealed class LedgerQueries(NpgsqlDataSource database)
+internal sealed class LedgerQueries(NpgsqlDataSource database, BodyCipher bodies)
 {
     private const string EventSelect = """
         SELECT e.event_id AS EventId, e.case_id AS CaseId, e.partner AS Partner, e.type AS Type, e.source AS Source, e.source_id AS SourceId, e.region AS Region,
@@ -80,7 +80,7 @@ internal sealed class LedgerQueries(NpgsqlDataSource database)
         SELECT e.event_id AS EventId, e.partner AS Partner, e.content AS Content, e.refusal AS Refusal, l.at AS RecordedAt
           FROM events e
           JOIN exchange_log l ON l.ref = e.event_id AND l.kind = 'event.accepted'
-         WHERE e.about = @id
+         WHERE e.about = @id AND e.content IS NOT NULL
          ORDER BY e.event_id
         """;
 
@@ -171,9 +171,11 @@ internal sealed class LedgerQueries(NpgsqlDataSource database)
          WHERE datname = current_database() AND pid <> pg_backend_pid() AND (backend_xid IS NOT NULL OR backend_xmin IS NOT NULL)
         """;
 
-    public async Task<EventRow?> EventAsync(Guid id) => await OneAsync<EventRow>(EventByIdSql, new { id });
+    public async Task<EventRow?> EventAsync(Guid id) => await OneAsync<EventRow>(EventByIdSql, new { id }) is { } row ? Opened(row) : null;
 
-    public async Task<IReadOnlyList<EventRow>> EventsAsync(Guid[] identities) => await ManyAsync<EventRow>(EventByIdentitySql, new { identities });
+    public async Task<IReadOnlyList<EventRow>> EventsAsync(Guid[] identities) => [.. (await ManyAsync<EventRow>(EventByIdentitySql, new { identities })).Select(Opened)];
+
+    private EventRow Opened(EventRow row) => row with { State = bodies.OpenText(row.State) };
 
     /// <summary>A partner's own events, newest first.</summary>
     public async Task<IReadOnlyList<OwnEvent>> OwnAsync(string partner, Guid? before, int limit) => await ManyAsync<OwnEvent>(OwnSql, new { partner, before, limit });
@@ -184,7 +186,9 @@ internal sealed class LedgerQueries(NpgsqlDataSource database)
 
     public async Task<Guid?> CauseAsync(long caseId, short connector, long laneSeq) => await OneAsync<Guid?>(CauseSql, new { caseId, connector, laneSeq });
 
-    public async Task<IReadOnlyList<ReceiptRow>> ReceiptsAsync(Guid id) => await ManyAsync<ReceiptRow>(ReceiptsSql, new { id });
+    /// <summary>Receipts of an event, without those whose body retention took.</summary>
+    public async Task<IReadOnlyList<ReceiptRow>> ReceiptsAsync(Guid id) =>
+        [.. (await ManyAsync<ReceiptRow>(ReceiptsSql, new { id })).Select(row => row with { Content = bodies.Open(row.Content) })];
 
     public async Task<IReadOnlyList<ConnectorTotals>> ConnectorsAsync() => await ManyAsync<ConnectorTotals>(ConnectorsSql, new { });
 
@@ -196,7 +200,8 @@ internal sealed class LedgerQueries(NpgsqlDataSource database)
 
     public async Task<IReadOnlyList<WaitView>> WaitsAsync(string? state, string? receiver, int limit) => await ManyAsync<WaitView>(WaitsSql, new { state, receiver, limit });
 
-    public async Task<IReadOnlyList<RecentReceipt>> RecentReceiptsAsync(int limit) => await ManyAsync<RecentReceipt>(RecentReceiptsSql, new { limit });
+    public async Task<IReadOnlyList<RecentReceipt>> RecentReceiptsAsync(int limit) =>
+        [.. (await ManyAsync<RecentReceipt>(RecentReceiptsSql, new { limit })).Select(row => row with { Content = bodies.Open(row.Content) })];
 
     public async Task<Guid?> KeyHashAsync(long caseId) => await OneAsync<Guid?>(CaseSql, new { caseId });
 
@@ -228,7 +233,7 @@ internal sealed class LedgerQueries(NpgsqlDataSource database)
     public Task ForgetClaimAsync(Guid keyHash) => ExecuteAsync(ForgetSql, new { keyHash });
 
     public Task QuarantineAsync(DateTimeOffset at, string partner, Guid reference, string error, byte[] content) =>
-        ExecuteAsync(QuarantineSql, new { at, partner, reference, error, content });
+        ExecuteAsync(QuarantineSql, new { at, partner, reference, error, content = bodies.Seal(content) });
 
     /// <returns>The database's clock, and whether it refuses writes.</returns>
     public async Task<(DateTime Now, bool ReadOnly)> ProbeAsync(CancellationToken cancellation)

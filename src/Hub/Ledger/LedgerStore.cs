@@ -73,7 +73,7 @@ internal interface ILedger
 /// The ledger in PostgreSQL: one connection, one transaction a batch, two round trips. Lock order everywhere: cases by the number
 /// of their lock, then rows, the chain head last.
 /// </summary>
-internal sealed class LedgerStore(string connectionString) : ILedger, IAsyncDisposable
+internal sealed class LedgerStore(string connectionString, BodyCipher bodies) : ILedger, IAsyncDisposable
 {
     // These settings are right for lookups by key only, and wrong for people's queries: they never touch the other pool. A plan that was
     // cached while the table was empty costs ten times its worth afterwards, so plans are generic and scans are off. A scan that
@@ -127,15 +127,15 @@ internal sealed class LedgerStore(string connectionString) : ILedger, IAsyncDisp
         """;
 
     private const string InsertCasesSql = """
-        INSERT INTO cases (case_id, key_hash, type, key, policy, state, lanes, busy, closed, deadline_at, wake_at)
-        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        INSERT INTO cases (case_id, key_hash, type, key, policy, state, lanes, busy, closed, deadline_at, wake_at, changed_at)
+        SELECT n.*, $12 FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS n
         """;
 
     // ANY($1) says it twice, so that the rows are found by their key whichever way the join was planned.
     private const string UpdateCasesSql = """
         UPDATE cases c
            SET policy = n.policy, state = n.state, lanes = n.lanes, busy = n.busy, closed = n.closed,
-               deadline_at = n.deadline_at, wake_at = n.wake_at
+               deadline_at = n.deadline_at, wake_at = n.wake_at, changed_at = $9
           FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) AS n (case_id, policy, state, lanes, busy, closed, deadline_at, wake_at)
          WHERE c.case_id = n.case_id AND c.case_id = ANY($1)
         """;
@@ -258,9 +258,9 @@ internal sealed class LedgerStore(string connectionString) : ILedger, IAsyncDisp
         if (write.Events.Count > 0)
             commands.Add(InsertEvents(write, now));
         if (write.Cases.Exists(row => row.IsNew))
-            commands.Add(InsertCases([.. write.Cases.Where(row => row.IsNew)]));
+            commands.Add(InsertCases([.. write.Cases.Where(row => row.IsNew)], now));
         if (write.Cases.Exists(row => !row.IsNew))
-            commands.Add(UpdateCases([.. write.Cases.Where(row => !row.IsNew)]));
+            commands.Add(UpdateCases([.. write.Cases.Where(row => !row.IsNew)], now));
         if (write.Deliveries.Count > 0)
             commands.Add(InsertDeliveries(write.Deliveries));
         if (write.Answers.Count > 0)
@@ -349,7 +349,7 @@ internal sealed class LedgerStore(string connectionString) : ILedger, IAsyncDisp
         heads.Select(head => head.Connector).ToArray(),
         heads.Select(head => head.LaneSeq).ToArray());
 
-    private static CaseRow ReadCase(NpgsqlDataReader reader) => new()
+    private CaseRow ReadCase(NpgsqlDataReader reader) => new()
     {
         CaseId = reader.GetInt64(0),
         KeyHash = reader.GetGuid(1),
@@ -357,25 +357,27 @@ internal sealed class LedgerStore(string connectionString) : ILedger, IAsyncDisp
         Key = reader.GetString(3),
         IsNew = false,
         Policy = Text(reader, 4),
-        State = reader.GetString(5),
+        State = bodies.OpenText(reader.GetString(5)),
+        Private = BodyCipher.IsSealedText(reader.GetString(5)),
         Lanes = JsonSerializer.Deserialize(reader.GetString(6), LedgerJson.Default.ListLane)!,
         Closed = reader.GetBoolean(7),
         DeadlineAt = Instant(reader, 8),
         WakeAt = Instant(reader, 9),
     };
 
-    internal static async Task ReadDeliveriesAsync(NpgsqlDataReader reader, Dictionary<Guid, DeliveryRow> into, CancellationToken cancellation)
+    private async Task ReadDeliveriesAsync(NpgsqlDataReader reader, Dictionary<Guid, DeliveryRow> into, CancellationToken cancellation)
     {
         while (await reader.ReadAsync(cancellation))
         {
-            var row = ReadDelivery(reader, first: 0);
+            var row = ReadDelivery(reader, first: 0, bodies);
             into[row.Id] = row;
         }
     }
 
     /// <param name="reader">On a row.</param>
     /// <param name="first">Column of <c>case_id</c>; the others follow in the order of <see cref="DeliveriesSql"/>.</param>
-    internal static DeliveryRow ReadDelivery(NpgsqlDataReader reader, int first) => new()
+    /// <param name="bodies">Opens its data.</param>
+    internal static DeliveryRow ReadDelivery(NpgsqlDataReader reader, int first, BodyCipher bodies) => new()
     {
         CaseId = reader.GetInt64(first),
         Connector = reader.GetInt16(first + 1),
@@ -386,7 +388,7 @@ internal sealed class LedgerStore(string connectionString) : ILedger, IAsyncDisp
         OccurredAt = reader.GetFieldValue<DateTimeOffset>(first + 6),
         RecordedAt = reader.GetFieldValue<DateTimeOffset>(first + 7),
         DueAt = Instant(reader, first + 8),
-        Data = reader.GetFieldValue<byte[]>(first + 9),
+        Data = reader.IsDBNull(first + 9) ? [] : bodies.Open(reader.GetFieldValue<byte[]>(first + 9)),
         TraceParent = Text(reader, first + 10),
     };
 
@@ -395,7 +397,7 @@ internal sealed class LedgerStore(string connectionString) : ILedger, IAsyncDisp
     private static DateTimeOffset? Instant(NpgsqlDataReader reader, int column) =>
         reader.IsDBNull(column) ? null : reader.GetFieldValue<DateTimeOffset>(column);
 
-    private static NpgsqlBatchCommand InsertEvents(LedgerWrite write, DateTimeOffset now)
+    private NpgsqlBatchCommand InsertEvents(LedgerWrite write, DateTimeOffset now)
     {
         // By identity, so that two nodes that insert the same events meet in the same order.
         var rows = write.Events.OrderBy(row => row.Event.Source, StringComparer.Ordinal).ThenBy(row => row.Event.SourceId, StringComparer.Ordinal).ToArray();
@@ -412,7 +414,7 @@ internal sealed class LedgerStore(string connectionString) : ILedger, IAsyncDisp
             rows.Select(row => row.Event.Region).ToArray(),
             rows.Select(row => row.Event.OccurredAt?.ToUniversalTime()).ToArray(),
             Enumerable.Repeat(now, rows.Length).ToArray(),
-            rows.Select(row => Bytes(row.Event.Body)).ToArray(),
+            rows.Select(row => bodies.Seal(Bytes(row.Event.Body))).ToArray(),
             rows.Select(row => row.Digest).ToArray(),
             rows.Select(row => row.Event.DataStart).ToArray(),
             rows.Select(row => row.Event.Data.Length).ToArray(),
@@ -425,34 +427,38 @@ internal sealed class LedgerStore(string connectionString) : ILedger, IAsyncDisp
     private static byte[] Bytes(ReadOnlyMemory<byte> body) =>
         MemoryMarshal.TryGetArray(body, out var segment) && segment.Count == segment.Array!.Length ? segment.Array : body.ToArray();
 
-    private static NpgsqlBatchCommand InsertCases(CaseRow[] rows) => Command(
+    private NpgsqlBatchCommand InsertCases(CaseRow[] rows, DateTimeOffset now) => Command(
         InsertCasesSql,
         rows.Select(row => row.CaseId).ToArray(),
         rows.Select(row => row.KeyHash).ToArray(),
         rows.Select(row => row.Type).ToArray(),
         rows.Select(row => row.Key).ToArray(),
         rows.Select(row => row.Policy).ToArray(),
-        rows.Select(row => row.State).ToArray(),
+        rows.Select(StateText).ToArray(),
         rows.Select(LanesText).ToArray(),
         rows.Select(row => row.Busy).ToArray(),
         rows.Select(row => row.Closed).ToArray(),
         rows.Select(row => row.DeadlineAt).ToArray(),
-        rows.Select(row => row.WakeAt).ToArray());
+        rows.Select(row => row.WakeAt).ToArray(),
+        now);
 
-    private static NpgsqlBatchCommand UpdateCases(CaseRow[] rows) => Command(
+    private NpgsqlBatchCommand UpdateCases(CaseRow[] rows, DateTimeOffset now) => Command(
         UpdateCasesSql,
         rows.Select(row => row.CaseId).ToArray(),
         rows.Select(row => row.Policy).ToArray(),
-        rows.Select(row => row.State).ToArray(),
+        rows.Select(StateText).ToArray(),
         rows.Select(LanesText).ToArray(),
         rows.Select(row => row.Busy).ToArray(),
         rows.Select(row => row.Closed).ToArray(),
         rows.Select(row => row.DeadlineAt).ToArray(),
-        rows.Select(row => row.WakeAt).ToArray());
+        rows.Select(row => row.WakeAt).ToArray(),
+        now);
+
+    private string StateText(CaseRow row) => row.Private ? bodies.SealText(row.State) : row.State;
 
     private static string LanesText(CaseRow row) => JsonSerializer.Serialize(row.Lanes, LedgerJson.Default.ListLane);
 
-    private static NpgsqlBatchCommand InsertDeliveries(List<DeliveryRow> rows) => Command(
+    private NpgsqlBatchCommand InsertDeliveries(List<DeliveryRow> rows) => Command(
         InsertDeliveriesSql,
         rows.Select(row => row.CaseId).ToArray(),
         rows.Select(row => row.Connector).ToArray(),
@@ -463,10 +469,10 @@ internal sealed class LedgerStore(string connectionString) : ILedger, IAsyncDisp
         rows.Select(row => row.OccurredAt.ToUniversalTime()).ToArray(),
         rows.Select(row => row.RecordedAt).ToArray(),
         rows.Select(row => row.DueAt).ToArray(),
-        rows.Select(row => row.Data).ToArray(),
+        rows.Select(row => bodies.Seal(row.Data)).ToArray(),
         rows.Select(row => row.TraceParent).ToArray());
 
-    private static NpgsqlBatchCommand InsertAnswers(List<AnswerRow> rows) => Command(
+    private NpgsqlBatchCommand InsertAnswers(List<AnswerRow> rows) => Command(
         InsertAnswersSql,
         rows.Select(row => row.CaseId).ToArray(),
         rows.Select(row => row.Connector).ToArray(),
@@ -478,7 +484,7 @@ internal sealed class LedgerStore(string connectionString) : ILedger, IAsyncDisp
         rows.Select(row => row.PartnerCode).ToArray(),
         rows.Select(row => row.PartnerReference).ToArray(),
         rows.Select(row => row.RequestDigest).ToArray(),
-        rows.Select(row => row.Response).ToArray(),
+        rows.Select(row => row.Response is null ? null : bodies.Seal(row.Response)).ToArray(),
         rows.Select(row => row.ElapsedMs).ToArray(),
         rows.Select(row => row.RecordedAt).ToArray(),
         rows.Select(row => row.Content).ToArray());

@@ -7,7 +7,7 @@ namespace Hub.Ledger;
 internal sealed record RefusedRecord(DateTime At, string RecordId, string Error);
 
 /// <summary>What the polls of platforms look up and keep beside the engine: cursors, rows known already, rows refused.</summary>
-internal sealed class PolledRows(NpgsqlDataSource database)
+internal sealed class PolledRows(NpgsqlDataSource database, BodyCipher bodies)
 {
     private const string StateSql = "SELECT state FROM cases WHERE key_hash = @keyHash";
 
@@ -53,7 +53,7 @@ internal sealed class PolledRows(NpgsqlDataSource database)
     public async Task<bool> KeepAsync(DateTimeOffset at, string partner, string recordId, Guid reference, string error, byte[] content)
     {
         await using var connection = await database.OpenConnectionAsync();
-        return await connection.ExecuteAsync(KeepSql, new { at, partner, recordId, reference, error, content }) == 1;
+        return await connection.ExecuteAsync(KeepSql, new { at, partner, recordId, reference, error, content = bodies.Seal(content) }) == 1;
     }
 
     /// <summary>Newest first.</summary>

@@ -66,6 +66,9 @@ internal sealed class CaseRow
     public required bool IsNew { get; init; }
     public string? Policy { get; set; }
     public string State { get; set; } = "{}";
+
+    /// <summary>The state may name a person: it is stored sealed.</summary>
+    public bool Private { get; set; }
     public List<Lane> Lanes { get; set; } = [];
     public bool Closed { get; set; }
     public DateTimeOffset? DeadlineAt { get; set; }
@@ -171,6 +174,7 @@ internal sealed record LogEntry(string Kind, string Partner, Guid Ref, byte[] Di
     public const string OperatorActed = "operator.acted";
     public const string KeyChanged = "key.changed";
     public const string PolicyLoaded = "policy.loaded";
+    public const string BodiesRemoved = "bodies.removed";
     public const string ConnectorMode = "connector.mode";
     public const string FeedRead = "feed.read";
     public const string FeedSeek = "feed.seek";

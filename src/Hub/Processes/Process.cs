@@ -37,6 +37,9 @@ internal sealed record Decision
     /// <summary>The whole new state, JSON.</summary>
     public required string State { get; init; }
 
+    /// <summary>The new state may name a person: it is stored sealed.</summary>
+    public bool Private { get; init; }
+
     /// <summary>Commands in the order in which they are to be queued.</summary>
     public IReadOnlyList<Order> Orders { get; init; } = [];
 

@@ -11,6 +11,9 @@ internal static class ProcessCatalog
 
     private static readonly Dictionary<string, Process> ByType = new Process[] { ProjectApproval, PublisherPoll }.ToDictionary(process => process.Type, StringComparer.Ordinal);
 
+    /// <summary>The state of a case that has none, by type.</summary>
+    public static IReadOnlyDictionary<string, string> EmptyStates { get; } = ByType.ToDictionary(pair => pair.Key, pair => pair.Value.Empty, StringComparer.Ordinal);
+
     public static Process Of(string type) => ByType.TryGetValue(type, out var process)
         ? process
         : throw new InvalidOperationException($"No process {type}: the case was written by a newer version.");

@@ -312,6 +312,9 @@ internal sealed class ProjectApprovalProcess() : Process<ProjectApprovalProcess.
         // Said with every decision: an input that changes nothing about it must not make an unserved case look served.
         Unserved = state.Unserved,
         Closed = state.Revoked,
+
+        // The approval has a contact's name and phone.
+        Private = state.Approval is not null,
     };
 
     private static Case With(Case state, string id, Receiver receiver) =>

@@ -45,7 +45,7 @@ public sealed class LanesTests : IAsyncLifetime
         node.AliveUntil = clock.GetUtcNow().AddHours(1);
         lanes = new Lanes([Settings()], node, clock, NullLoggerFactory.Instance);
         // Never started: the lanes hand their answers to it, and what they do themselves is looked at here.
-        ledger = new LedgerStore("Host=nowhere");
+        ledger = new LedgerStore("Host=nowhere", BodyCipher.None);
         engine = new BatchEngine(
             ledger, ledger, PolicyStore.Open(ShippedPacks.Folder), new ConnectorNames(new Dictionary<string, short> { ["utility"] = 1 }, new HashSet<string> { "utility" }), lanes, clock,
             new EngineSettings(), NullLogger<BatchEngine>.Instance);

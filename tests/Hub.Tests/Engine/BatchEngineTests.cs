@@ -154,7 +154,7 @@ public sealed class BatchEngineTests : IAsyncLifetime
         await hub.AnswerAsync(leased, Answer.Taken("L-1"));
 
         Assert.Equal((1L, 1L), (await hub.CountAsync("answers"), await hub.TakenAsync()));
-        Assert.True((await new ExchangeLog(database.Source, hub.Clock).VerifyAsync([], TestContext.Current.CancellationToken)).Ok);
+        Assert.True((await new ExchangeLog(database.Source, hub.Clock, TestDatabase.Bodies).VerifyAsync([], TestContext.Current.CancellationToken)).Ok);
     }
 
     [Fact]
@@ -325,10 +325,10 @@ public sealed class BatchEngineTests : IAsyncLifetime
     public async Task A_node_that_stands_still_in_the_middle_of_a_batch_does_not_keep_the_others_from_its_cases()
     {
         var key = Guid.NewGuid();
-        await using var standing = new LedgerStore(database.ConnectionString);
+        await using var standing = new LedgerStore(database.ConnectionString, TestDatabase.Bodies);
         await standing.BeginAsync([key], [], [], TestContext.Current.CancellationToken);
 
-        await using var other = new LedgerStore(database.ConnectionString);
+        await using var other = new LedgerStore(database.ConnectionString, TestDatabase.Bodies);
         await other.BeginAsync([key], [], [], TestContext.Current.CancellationToken);
 
         await other.RollbackAsync();
@@ -617,7 +617,7 @@ public sealed class BatchEngineTests : IAsyncLifetime
               FROM (SELECT lane_seq, row_number() OVER (PARTITION BY case_id ORDER BY fence) AS place FROM answers) AS a
              WHERE lane_seq <> place
             """));
-        Assert.True((await new ExchangeLog(database.Source, hub.Clock).VerifyAsync([], TestContext.Current.CancellationToken)).Ok);
+        Assert.True((await new ExchangeLog(database.Source, hub.Clock, TestDatabase.Bodies).VerifyAsync([], TestContext.Current.CancellationToken)).Ok);
     }
 
     private async Task AllTakenAsync(long queued)

@@ -25,7 +25,7 @@ public sealed class FeedEngineTests : IAsyncLifetime
         database = await TestDatabase.CreateAsync();
         hub = await RunningEngine.StartAsync(database);
         hub.Dispatcher.Fetched = true;
-        feeds = new Feeds(database.Source);
+        feeds = new Feeds(database.Source, TestDatabase.Bodies);
     }
 
     public async ValueTask DisposeAsync()
@@ -292,7 +292,7 @@ public sealed class FeedEngineTests : IAsyncLifetime
 
     private Task<IReadOnlyList<FeedRange>> GapsAsync(long upto) => feeds.GapsAsync(Feed, upto, hub.Clock.GetUtcNow() + hub.Dispatcher.Lease + TimeSpan.FromMinutes(2), 100, Cancellation);
 
-    private Task<ChainReport> VerifyAsync() => new ExchangeLog(database.Source, hub.Clock).VerifyAsync([], Cancellation);
+    private Task<ChainReport> VerifyAsync() => new ExchangeLog(database.Source, hub.Clock, TestDatabase.Bodies).VerifyAsync([], Cancellation);
 
     private Task AckAsync(FeedItemRow item, RunningEngine? at = null) => (at ?? hub).AnswerAsync(Leased(item), Answer.Taken());
 

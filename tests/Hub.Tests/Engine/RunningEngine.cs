@@ -28,8 +28,8 @@ internal sealed class RunningEngine : IAsyncDisposable
         Clock = clock;
         Names = names;
         Dispatcher = new HeldCommands(node);
-        ledger = new LedgerStore(database.ConnectionString);
-        second = new LedgerStore(database.ConnectionString);
+        ledger = new LedgerStore(database.ConnectionString, TestDatabase.Bodies);
+        second = new LedgerStore(database.ConnectionString, TestDatabase.Bodies);
         engine = new BatchEngine(
             ledger, second, policies, names, Dispatcher, clock, new EngineSettings { LedgerRetry = TimeSpan.Zero, EventsWaitingMax = 100 }, NullLogger<BatchEngine>.Instance);
     }
@@ -137,7 +137,7 @@ internal sealed class RunningEngine : IAsyncDisposable
 
     public async Task<CaseRow> CaseAsync(Guid keyHash)
     {
-        await using var store = new LedgerStore(Database.ConnectionString);
+        await using var store = new LedgerStore(Database.ConnectionString, TestDatabase.Bodies);
         var read = await store.BeginAsync([keyHash], [], [], TestContext.Current.CancellationToken);
         await store.RollbackAsync();
         return read.Cases[keyHash];

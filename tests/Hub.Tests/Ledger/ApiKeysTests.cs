@@ -29,7 +29,7 @@ public sealed class ApiKeysTests
         var entries = await database.ReadAllAsync<string>("SELECT convert_from(content, 'UTF8') FROM exchange_log WHERE kind = 'key.changed' ORDER BY seq");
         Assert.Equal(["created", "revoked"], entries.Select(entry => entry.Split(' ')[0]));
         Assert.All(entries, entry => Assert.DoesNotContain(secret, entry));
-        Assert.True((await new ExchangeLog(database.Source, clock).VerifyAsync([], Cancellation)).Ok);
+        Assert.True((await new ExchangeLog(database.Source, clock, TestDatabase.Bodies).VerifyAsync([], Cancellation)).Ok);
     }
 
     [Fact]

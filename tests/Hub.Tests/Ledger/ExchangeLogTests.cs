@@ -23,7 +23,7 @@ public sealed class ExchangeLogTests : IAsyncLifetime
         database = await TestDatabase.CreateAsync();
         hub = await RunningEngine.StartAsync(database);
         // Small pages, so that seven entries cross several of them.
-        log = new ExchangeLog(database.Source, hub.Clock) { PageRows = 2 };
+        log = new ExchangeLog(database.Source, hub.Clock, TestDatabase.Bodies) { PageRows = 2 };
         first = await hub.AcceptAsync(1);
         await hub.AcceptAsync(1, 2, EventTypes.ProjectApprovalAmended);
         await hub.AcceptAsync(2);
@@ -57,7 +57,7 @@ public sealed class ExchangeLogTests : IAsyncLifetime
     {
         await using var empty = await TestDatabase.CreateAsync();
 
-        Assert.True((await new ExchangeLog(empty.Source, hub.Clock).VerifyAsync([], Cancellation)).Ok);
+        Assert.True((await new ExchangeLog(empty.Source, hub.Clock, TestDatabase.Bodies).VerifyAsync([], Cancellation)).Ok);
     }
 
     // What the independent verifier can see too: the entries and the contents behind them.
@@ -193,7 +193,7 @@ public sealed class ExchangeLogTests : IAsyncLifetime
     private async Task<VerifyReport> ExportAsync(ChainHead? expected = null)
     {
         using var export = new MemoryStream();
-        await log.ExportAsync(export, Cancellation);
+        await log.ExportAsync(export, withBodies: true, Cancellation);
         export.Position = 0;
         return ExportVerifier.Verify(export, expected);
     }

@@ -56,7 +56,7 @@ public sealed class ReliefTests : IAsyncLifetime
     [Fact]
     public async Task The_oldest_is_counted_from_when_it_was_recorded_also_behind_another_of_its_case()
     {
-        var queries = new LedgerQueries(database.Source);
+        var queries = new LedgerQueries(database.Source, TestDatabase.Bodies);
         await hub.AcceptAsync(project: 1);
         hub.Clock.Advance(TimeSpan.FromHours(1));
         await hub.AcceptAsync(project: 1, version: 2, type: EventTypes.ProjectApprovalAmended);

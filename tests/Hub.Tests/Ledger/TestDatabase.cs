@@ -21,6 +21,9 @@ internal sealed class TestDatabase : IAsyncDisposable
         Source = NpgsqlDataSource.Create(ConnectionString);
     }
 
+    /// <summary>The tests' ledgers are sealed as a site's are.</summary>
+    public static BodyCipher Bodies { get; } = BodyCipher.Of([Convert.ToBase64String(new byte[32])]);
+
     public string ConnectionString { get; }
 
     public NpgsqlDataSource Source { get; }

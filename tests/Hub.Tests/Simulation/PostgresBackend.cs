@@ -36,7 +36,7 @@ internal sealed class PostgresBackend(TestDatabase database) : Backend, IFinder
 
     public override IFinder Finder => this;
 
-    public override ILedger Open(MemoryLedger session) => new TwinLedger(session, new LedgerStore(database.ConnectionString));
+    public override ILedger Open(MemoryLedger session) => new TwinLedger(session, new LedgerStore(database.ConnectionString, BodyCipher.None));
 
     public override void Abandon(ILedger ledger) => ((TwinLedger)ledger).Postgres.DisposeAsync().AsTask().GetAwaiter().GetResult();
 

@@ -57,7 +57,7 @@ public sealed class SimulationTests
         Assert.Null(result.Broken);
         Assert.Equal(backend.Memory.Dump(), await backend.DumpAsync());
         Assert.NotEmpty(backend.Memory.Answers);
-        Assert.True((await new ExchangeLog(database.Source, TimeProvider.System).VerifyAsync([], TestContext.Current.CancellationToken)).Ok);
+        Assert.True((await new ExchangeLog(database.Source, TimeProvider.System, BodyCipher.None).VerifyAsync([], TestContext.Current.CancellationToken)).Ok);
     }
 
     public static TheoryData<string> Breakages => [.. Broken.Keys];

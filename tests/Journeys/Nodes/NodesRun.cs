@@ -80,8 +80,8 @@ internal sealed class NodesRun : IAsyncDisposable
         var named = whole.Select(one => new { one.Name, one.Kind, one.TimeoutSeconds, one.ConnectTimeoutSeconds }).ToList();
         var hubNodes = Enumerable.Range(0, hubs).Select(number => Node.Of(temporary, $"hub{number}", ports.Dequeue(), url =>
             connectors == 0
-                ? new { Database = fresh.ConnectionString, Url = url, Connectors = whole }
-                : new { Role = "hub", Database = fresh.ConnectionString, Url = url, Bus = bus, Connectors = named })).ToList();
+                ? new { Database = fresh.ConnectionString, BodyKeys = new[] { HubProgram.BodyKey }, Url = url, Connectors = whole }
+                : new { Role = "hub", Database = fresh.ConnectionString, BodyKeys = new[] { HubProgram.BodyKey }, Url = url, Bus = bus, Connectors = named })).ToList();
         var connectorNodes = Enumerable.Range(0, connectors).Select(number => Node.Of(temporary, $"connectors{number}", ports.Dequeue(), url =>
             new { Role = "connectors", Url = url, Bus = bus, Connectors = whole })).ToList();
         var pretended = FaultRun.Start(Checkout.Program("tests/Simulators", "Hub.Simulators"), ["--settings", temporary.File("simulators.json")], null);
