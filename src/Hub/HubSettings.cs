@@ -1,5 +1,6 @@
 using Hub.Connectors;
 using Hub.Engine;
+using Hub.Ledger;
 using Hub.Schedule;
 using Hub.Telemetry;
 using Npgsql;
@@ -47,6 +48,9 @@ internal sealed record HubSettings
 
     /// <summary>How often the hub verifies the whole exchange log, hours, the first time after an hour at the latest; 0: never. With several nodes one is enough.</summary>
     public double VerifyEveryHours { get; init; } = 24;
+
+    /// <summary>Key of the hashes that stand for licence holders, base64 of at least 32 bytes; null: licences are not set up. Another key makes every holder a stranger.</summary>
+    public string? HolderKey { get; init; }
 
     public TelemetrySettings Telemetry { get; init; } = new();
 
@@ -126,6 +130,10 @@ internal sealed record HubSettings
             yield return "Hub:DiskFreeMegabytesMin must be 0 (not looked at) to 1000000.";
         if (VerifyEveryHours is not (>= 0 and <= 744))
             yield return "Hub:VerifyEveryHours must be 0 (never) to 744.";
+        if (HolderKey is not null && !HolderHash.IsKey(HolderKey))
+            yield return "Hub:HolderKey must be base64 of at least 32 bytes.";
+        if (HolderKey is null && Role != HubRole.Connectors && Connectors.Any(connector => connector.Kind == ConnectorCatalog.LicenceLibrary))
+            yield return "Hub:HolderKey is missing: a hub with a licence library needs it (base64 of at least 32 bytes).";
         foreach (var problem in Telemetry.Problems())
             yield return problem;
         foreach (var problem in Bus.Problems(Role))

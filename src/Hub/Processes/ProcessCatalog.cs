@@ -9,11 +9,16 @@ internal static class ProcessCatalog
 
     public static PublisherPollProcess PublisherPoll { get; } = new();
 
-    private static readonly Dictionary<string, Process> ByType = new Process[] { ProjectApproval, PublisherPoll }.ToDictionary(process => process.Type, StringComparer.Ordinal);
+    public static DossierProcess Dossier { get; } = new();
+
+    private static readonly Dictionary<string, Process> ByType = new Process[] { ProjectApproval, PublisherPoll, Dossier }.ToDictionary(process => process.Type, StringComparer.Ordinal);
 
     public static Process Of(string type) => ByType.TryGetValue(type, out var process)
         ? process
         : throw new InvalidOperationException($"No process {type}: the case was written by a newer version.");
+
+    /// <returns>Null when there is no process of this type.</returns>
+    public static Process? Find(string type) => ByType.GetValueOrDefault(type);
 
     /// <summary>The process an event type begins or moves. A receipt belongs to the case of what it is about.</summary>
     public static Process ForEvent(string eventType) => eventType switch
@@ -21,6 +26,7 @@ internal static class ProcessCatalog
         EventTypes.ProjectApprovalCreated or EventTypes.ProjectApprovalAmended or EventTypes.ProjectApprovalExtended
             or EventTypes.ProjectApprovalRevoked => ProjectApproval,
         EventTypes.PublisherPageRead or EventTypes.PublisherPollFailed => PublisherPoll,
+        EventTypes.ApplicationOpened or EventTypes.ConsentGiven or EventTypes.ConsentWithdrawn or EventTypes.LicenceRequested or EventTypes.DocumentsRequested => Dossier,
         _ => throw new InvalidOperationException($"No process takes {eventType}."),
     };
 }
