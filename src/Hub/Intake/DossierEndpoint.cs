@@ -280,7 +280,7 @@ internal sealed class DossierEndpoint(
             return refusal;
         if (taken.Repeated)
             http.Response.Headers["Idempotency-Replayed"] = "true";
-        await Answers.WriteAsync(http, 202, taken.Accepted!, IntakeJson.Readable.AcceptedBody);
+        await Answers.WriteAsync(http, 202, taken.Accepted! with { Self = http.Request.Path }, IntakeJson.Readable.AcceptedBody);
         return null;
     }
 
