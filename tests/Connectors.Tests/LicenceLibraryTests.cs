@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Hub.Schemas;
-using Hub.Simulators;
+using Library = Hub.Simulators.LicenceLibrary;
 
 namespace Hub.Connectors.Tests;
 
@@ -10,7 +10,7 @@ public sealed class LicenceLibraryTests
 {
     private const string Identity = "11100000000013127D001";
 
-    private static Command Question(string holder = LicenceLibrary.Citizen, string type = Identity, string holderType = "111") => Commands.Create() with
+    private static Command Question(string holder = Library.Citizen, string type = Identity, string holderType = "111") => Commands.Create() with
     {
         Type = CommandTypes.LicenceQuery,
         Data = JsonSerializer.SerializeToUtf8Bytes(
@@ -39,9 +39,9 @@ public sealed class LicenceLibraryTests
     }
 
     [Theory]
-    [InlineData(LicenceLibrary.OtherCitizen, Identity, "none", LicenceResults.NotFound)]
-    [InlineData(LicenceLibrary.Citizen, Identity, "library_none", LicenceResults.NotFound)]
-    [InlineData(LicenceLibrary.Citizen, Identity, "library_other_holder", LicenceResults.HolderMismatch)]
+    [InlineData(Library.OtherCitizen, Identity, "none", LicenceResults.NotFound)]
+    [InlineData(Library.Citizen, Identity, "library_none", LicenceResults.NotFound)]
+    [InlineData(Library.Citizen, Identity, "library_other_holder", LicenceResults.HolderMismatch)]
     public async Task Nothing_of_a_record_that_is_not_the_holders_goes_on(string holder, string type, string fault, string result)
     {
         await using var partnership = await Partnership.StartAsync(ConnectorCatalog.LicenceLibrary);

@@ -110,7 +110,7 @@ public sealed class LicenceJourney(LicenceHub shared) : IClassFixture<LicenceHub
         Assert.Contains("FOUND", Encoding.UTF8.GetString(told.Fields), StringComparison.Ordinal);
         Assert.Contains("张示例", Encoding.UTF8.GetString(told.Fields), StringComparison.Ordinal);
         Assert.Equal("answered", (string?)(await Hub.GetAsync((string)reply.Json["self"]!, key)).Json["status"]);
-        var receipt = await Hub.ReceiptAsync(key, told.Commands.Single(), new { status = "accepted", at = DateTimeOffset.UtcNow });
+        var receipt = await Hub.ReceiptAsync(key, told.Commands.Single(), new { status = "accepted", at = "2026-03-03T10:00:00+08:00" });
         Assert.Equal(202, receipt.Status);
     }
 
@@ -133,7 +133,7 @@ public sealed class LicenceJourney(LicenceHub shared) : IClassFixture<LicenceHub
         Assert.False(string.IsNullOrEmpty((string?)without.Json["errors"]![0]!["message_zh"]) || string.IsNullOrEmpty((string?)without.Json["errors"]![0]!["message_en"]));
         Assert.Equal(asked, shared.Simulated.Asked);
         Assert.Equal("CONSENT_REQUIRED", (string?)(await Hub.GetAsync($"/api/v1/licence-queries/{number}-Q1", key)).Json["result"]!["resultCode"]);
-        Assert.True(await Hub.Database.ReadAsync<long>("SELECT count(*) FROM exchange_log WHERE kind = 'request.refused' AND partner = 'sgcc-linfen'") >= 4);
+        Assert.True(await Hub.Database.ScalarAsync<long>("SELECT count(*) FROM exchange_log WHERE kind = 'request.refused' AND partner = 'sgcc-linfen'") >= 4);
     }
 
     [Fact]
@@ -288,7 +288,7 @@ public sealed class LicenceJourney(LicenceHub shared) : IClassFixture<LicenceHub
         Assert.Equal((403, "type_not_allowed"), Code(await PostAsync("/api/v1/disclosures/query", Hub.BureauKey, holder)));
         Assert.Contains($"application:{number}", command.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(LicenceLibrary.Citizen, own.Text + all.Text + command.Output, StringComparison.Ordinal);
-        Assert.True(await Hub.Database.ReadAsync<long>("SELECT count(*) FROM exchange_log WHERE kind = 'disclosures.read'") >= 4);
+        Assert.True(await Hub.Database.ScalarAsync<long>("SELECT count(*) FROM exchange_log WHERE kind = 'disclosures.read'") >= 4);
         var page = await Hub.GetAsync("/?lang=zh");
         Assert.Contains("居民身份证", page.Text, StringComparison.Ordinal);
         Assert.DoesNotContain(LicenceLibrary.Citizen, page.Text, StringComparison.Ordinal);
@@ -301,9 +301,9 @@ public sealed class LicenceJourney(LicenceHub shared) : IClassFixture<LicenceHub
         await ConsentAsync(number, key);
         await AskAsync(number, key, wait: 20);
 
-        Assert.Equal(0, await Hub.Database.ReadAsync<long>($"SELECT count(*) FROM cases WHERE state LIKE '%{LicenceLibrary.Citizen}%' OR key LIKE '%{LicenceLibrary.Citizen}%'"));
-        Assert.Equal(0, await Hub.Database.ReadAsync<long>($"SELECT count(*) FROM exchange_log WHERE position('{LicenceLibrary.Citizen}' IN convert_from(content, 'UTF8')) > 0"));
-        Assert.Equal(0, await Hub.Database.ReadAsync<long>("SELECT count(*) FROM answers WHERE response IS NOT NULL AND position('张示例' IN convert_from(response, 'UTF8')) > 0"));
+        Assert.Equal(0, await Hub.Database.ScalarAsync<long>($"SELECT count(*) FROM cases WHERE state LIKE '%{LicenceLibrary.Citizen}%' OR key LIKE '%{LicenceLibrary.Citizen}%'"));
+        Assert.Equal(0, await Hub.Database.ScalarAsync<long>($"SELECT count(*) FROM exchange_log WHERE position('{LicenceLibrary.Citizen}' IN convert_from(content, 'UTF8')) > 0"));
+        Assert.Equal(0, await Hub.Database.ScalarAsync<long>("SELECT count(*) FROM answers WHERE response IS NOT NULL AND position('张示例' IN convert_from(response, 'UTF8')) > 0"));
     }
 
     private static (int, string?) Code(Reply reply) => (reply.Status, reply.Code);
