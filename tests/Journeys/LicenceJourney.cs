@@ -208,13 +208,13 @@ public sealed class LicenceJourney(LicenceHub shared) : IClassFixture<LicenceHub
     {
         var key = await Hub.UtilityKeyAsync(Linfen);
 
-        var reply = await Hub.SendAsync(HttpMethod.Post, "/api/v1/licence-queries", key, new StringContent(body, Encoding.UTF8), "application/json");
+        var reply = await Hub.SendAsync(HttpMethod.Post, "/api/v1/licence-queries", key, new ByteArrayContent(Encoding.UTF8.GetBytes(body)), "application/json");
 
         Assert.Equal((status, code), Code(reply));
         if (pointer.Length > 0)
             Assert.Equal(pointer, (string?)reply.Json["errors"]![0]!["pointer"]);
         foreach (var path in (string[])["/api/v1/applications", "/api/v1/consents", "/api/v1/consents/C-1/withdrawal", "/api/v1/applications/1/documents", "/api/v1/disclosures/query"])
-            Assert.InRange((await Hub.SendAsync(HttpMethod.Post, path, key, new StringContent(body, Encoding.UTF8), "application/json")).Status, 400, 499);
+            Assert.InRange((await Hub.SendAsync(HttpMethod.Post, path, key, new ByteArrayContent(Encoding.UTF8.GetBytes(body)), "application/json")).Status, 400, 499);
     }
 
     [Fact]
@@ -223,7 +223,7 @@ public sealed class LicenceJourney(LicenceHub shared) : IClassFixture<LicenceHub
         var key = await Hub.UtilityKeyAsync(Linfen);
         var regional = await Hub.CreateKeyAsync(Linfen, ApiKey.Receive, regions: ["1507"]);
 
-        Assert.Equal((401, "unauthorised"), Code(await Hub.SendAsync(HttpMethod.Post, "/api/v1/licence-queries", null, new StringContent("{}"), "application/json")));
+        Assert.Equal((401, "unauthorised"), Code(await Hub.SendAsync(HttpMethod.Post, "/api/v1/licence-queries", null, new ByteArrayContent("{}"u8.ToArray()), "application/json")));
         Assert.Equal((403, "direction_not_allowed"), Code(await PostAsync("/api/v1/licence-queries", Hub.BureauKey, new { })));
         Assert.Equal((415, "unsupported_media_type"), Code(await Hub.SendAsync(HttpMethod.Post, "/api/v1/licence-queries", key, new ByteArrayContent([1]), "text/plain")));
         Assert.Equal((413, "too_large"), Code(await PostAsync("/api/v1/licence-queries", key, new { queryId = new string('x', 20_000) })));
