@@ -115,6 +115,21 @@ public sealed class LicenceJourney(LicenceHub shared) : IClassFixture<LicenceHub
     }
 
     [Fact]
+    public async Task A_utility_that_fetches_finds_the_result_in_its_feed()
+    {
+        var (number, key) = await OpenedAsync("donggang-energy", "320706");
+        await ConsentAsync(number, key);
+        shared.Simulated.Faults.Set(new() { Mode = "slow", DelayMs = 300, Count = 1 });
+
+        Assert.Equal(202, (await AskAsync(number, key)).Status);
+
+        var page = await Until.FoundAsync(
+            async () => await Hub.GetAsync("/api/v1/feeds/donggang-energy", key) is { } read && read.Text.Contains("licence.answer.v1", StringComparison.Ordinal) ? read : null, "the feed has the result");
+        shared.Simulated.Faults.Set(new());
+        Assert.Contains("hub.licence.answered.v1", page.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Without_a_consent_the_library_is_not_asked_and_with_one_for_another_purpose_neither()
     {
         var (number, key) = await OpenedAsync();
