@@ -45,6 +45,9 @@ public sealed record Answer
     /// <summary>The response body as received, at most 64 KiB; empty when there was none.</summary>
     public ReadOnlyMemory<byte> ResponseBody { get; init; }
 
+    /// <summary>What a question was answered with, UTF-8 JSON of Hub's own contract; empty for anything else. Given to the decision and stored nowhere.</summary>
+    public ReadOnlyMemory<byte> Content { get; init; }
+
     /// <summary>Time the attempt took.</summary>
     public TimeSpan Elapsed { get; init; }
 
@@ -100,6 +103,9 @@ public static class AnswerReasons
 
     /// <summary>It never left: the partner had asked for a pause, the connector was stopped, or the node was stopping. Not attempted.</summary>
     public const string Queued = "queued";
+
+    /// <summary>A question whose time was over before it left. Not attempted.</summary>
+    public const string Lapsed = "lapsed";
 
     /// <summary>The receiver set <c>webhook-delivery: abort-message</c>.</summary>
     public const string Aborted = "aborted_by_receiver";

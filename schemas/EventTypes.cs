@@ -17,6 +17,16 @@ public static class EventTypes
     /// <summary>Hub's own: a polled platform was away or wrong; the cursor did not move.</summary>
     public const string PublisherPollFailed = "hub.publisher_poll.failed.v1";
 
+    /// <summary>A utility took in a customer's application: the case in which licences may be asked for.</summary>
+    public const string ApplicationOpened = "hub.application.opened.v1";
+    public const string ConsentGiven = "hub.consent.given.v1";
+    public const string ConsentWithdrawn = "hub.consent.withdrawn.v1";
+    public const string DocumentsRequested = "hub.documents.requested.v1";
+    public const string LicenceRequested = "hub.licence.requested.v1";
+
+    /// <summary>Hub's own word to a utility whose query was not answered while it waited.</summary>
+    public const string LicenceAnswered = "hub.licence.answered.v1";
+
     /// <summary>What a publisher may send.</summary>
     public static IReadOnlyList<string> Publishable { get; } =
         [ProjectApprovalCreated, ProjectApprovalAmended, ProjectApprovalExtended, ProjectApprovalRevoked];
@@ -28,4 +38,16 @@ public static class CommandTypes
     public const string LeadCreate = "lead.create.v1";
     public const string LeadUpdate = "lead.update.v1";
     public const string LeadWithdraw = "lead.withdraw.v1";
+
+    /// <summary>To a library or another verification source: what do you have of this holder?</summary>
+    public const string LicenceQuery = "licence.query.v1";
+
+    /// <summary>To a utility: what became of your query.</summary>
+    public const string LicenceAnswer = "licence.answer.v1";
+
+    /// <summary>
+    /// A question has no effect at the partner, so it may be asked again at will, it ends when it is refused or when its time is over, and its answer carries what
+    /// was asked for (<see cref="Answer.Content"/>).
+    /// </summary>
+    public static bool IsQuestion(string type) => type == LicenceQuery;
 }

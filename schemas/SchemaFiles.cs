@@ -22,6 +22,12 @@ public static class SchemaFiles
             files.Add($"project-approval/{type}.schema.json", Write(type, SchemasJson.Default.ProjectApproval, "立项信息 · Project approval, data of this event type."));
         files.Add("utility-crm/lead.schema.json", Write("lead", SchemasJson.Default.Lead, "办电线索 · Lead: data of what a utility is sent."));
         files.Add("utility-crm/receipt.schema.json", Write("receipt", SchemasJson.Default.Receipt, "业务回执 · Receipt: body of POST /api/v1/events/{id}/receipts."));
+        files.Add("licence/supply-application.schema.json", Write("supply-application", SchemasJson.Default.SupplyApplication, "用电申请 · Application: body of POST /api/v1/applications."));
+        files.Add("licence/consent.schema.json", Write("consent", SchemasJson.Default.Consent, "授权 · Consent: body of POST /api/v1/consents."));
+        files.Add("licence/consent-withdrawal.schema.json", Write("consent-withdrawal", SchemasJson.Default.ConsentWithdrawal, "撤回授权 · Withdrawal: body of POST /api/v1/consents/{id}/withdrawal."));
+        files.Add("licence/licence-query.schema.json", Write("licence-query", SchemasJson.Default.LicenceQuery, "证照查询 · Licence query: body of POST /api/v1/licence-queries."));
+        files.Add("licence/document-request.schema.json", Write("document-request", SchemasJson.Default.DocumentRequest, "收件 · Documents to collect: body of POST /api/v1/applications/{id}/documents."));
+        files.Add("licence/licence-result.schema.json", Write("licence-result", SchemasJson.Default.LicenceResult, "证照查询结果 · Licence result: data of hub.licence.answered.v1."));
         return files;
     }
 

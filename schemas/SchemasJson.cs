@@ -15,6 +15,14 @@ namespace Hub.Schemas;
 [JsonSerializable(typeof(ProjectApproval))]
 [JsonSerializable(typeof(Lead))]
 [JsonSerializable(typeof(Receipt))]
+[JsonSerializable(typeof(SupplyApplication))]
+[JsonSerializable(typeof(Consent))]
+[JsonSerializable(typeof(ConsentWithdrawal))]
+[JsonSerializable(typeof(LicenceQuery))]
+[JsonSerializable(typeof(DocumentRequest))]
+[JsonSerializable(typeof(LicenceQuestion))]
+[JsonSerializable(typeof(LicenceFinding))]
+[JsonSerializable(typeof(LicenceResult))]
 [JsonSerializable(typeof(IReadOnlyList<Warning>))]
 public sealed partial class SchemasJson : JsonSerializerContext
 {

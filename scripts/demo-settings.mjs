@@ -70,6 +70,15 @@ const platform = {
   secret: keep('SECRET_DEMO_PLATFORM', () => random(24).toString('hex')),
 };
 
+// The e-licence library is asked, it receives nothing; its simulator listens behind the platform's.
+const library = {
+  name: 'licence-library', kind: 'licence-library', port: adminPort + 2 + partners.length,
+  appKey: keep('APP_KEY_LICENCE_LIBRARY', () => `hub-${random(6).toString('hex')}`),
+  secret: keep('SECRET_LICENCE_LIBRARY', () => random(24).toString('hex')),
+};
+const bodyKey = keep('BODY_KEY', () => random(32).toString('base64'));
+const holderKey = keep('HOLDER_KEY', () => random(32).toString('base64'));
+
 const write = (name, text, mode = 0o600) => {
   fs.writeFileSync(file(name), text, { mode });
   fs.chmodSync(file(name), mode);
@@ -92,9 +101,13 @@ write('settings.json', JSON.stringify({
     Database: database,
     Url: hubUrl,
     SitePacks: file('packs'),
-    Connectors: partners.map(({ name, kind, title, titleEn, port, hub }) => ({
+    BodyKeys: [bodyKey],
+    HolderKey: holderKey,
+    Connectors: [...partners.map(({ name, kind, title, titleEn, port, hub }) => ({
       Name: name, Kind: kind, Title: title, TitleEn: titleEn, ...(kind === 'feed' ? {} : { Address: `http://127.0.0.1:${port}` }), ...hub,
-    })),
+    })), {
+      Name: library.name, Kind: library.kind, Title: '电子证照库', TitleEn: 'E-licence library', Address: `http://127.0.0.1:${library.port}`, AppKey: library.appKey, Secret: library.secret,
+    }],
     Publishers: [{
       Name: platform.name, Kind: platform.kind, Address: `http://127.0.0.1:${platform.port}`, AppKey: platform.appKey, Secret: platform.secret,
       Source: 'urn:hub:bureau:demo-platform', LegalBasis: '演示约定 demo agreement', Every: 5, PageSize: 20,
@@ -107,7 +120,7 @@ write('simulators.json', JSON.stringify({
   adminPort,
   hubUrl,
   journal: null,
-  partners: [...partners.map(({ name, kind, port, hubKey, partner }) => ({ name, kind, port, ...partner, hubKey })), platform],
+  partners: [...partners.map(({ name, kind, port, hubKey, partner }) => ({ name, kind, port, ...partner, hubKey })), platform, library],
 }, null, 2));
 
 // The version is the seconds since the demo began: it rises by itself and stays below the contract's 1 000 000 for eleven days.
@@ -164,4 +177,39 @@ else
     fetch(url, { method: "POST", body, headers: { "Authorization": "Bearer " + key, "Content-Type": "application/cloudevents+json; charset=utf-8" } })
       .then(async answer => console.log(await answer.text() + "\\nHTTP " + answer.status))' "$url" "$key" "$body"
 fi
+`, 0o700);
+
+// One resident's application: the numbers are invented, the citizen number is the standard's own example.
+write('licence.sh', `#!/usr/bin/env bash
+# Asks for licences as State Grid Linfen would, and prints the HTTP status and the answer.
+# usage: licence.sh open | consent | ask | refused | documents | withdraw | disclosures
+set -euo pipefail
+url=${hubUrl}/api/v1
+key=${known.get('KEY_SGCC_LINFEN') ?? ''}
+number=demo-${demoStart}
+holder='"holderTypeCode":"111","holderCode":"11010519491231002X"'
+identity=11100000000013127D001
+why='"purpose":"new_connection","useCause":"办理新装用电","legalBasisRef":"演示约定 demo agreement"'
+now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+
+post() { # path, body
+  if command -v curl >/dev/null; then
+    curl --noproxy '*' -sS "$url/$1" -H "Authorization: Bearer $key" -H 'Content-Type: application/json' -H 'Prefer: wait=10' --data-binary "$2" -w '\\nHTTP %{http_code}\\n'
+  else
+    node -e 'const [url, key, body] = process.argv.slice(1);
+      fetch(url, { method: "POST", body, headers: { "Authorization": "Bearer " + key, "Content-Type": "application/json", "Prefer": "wait=10" } })
+        .then(async answer => console.log(await answer.text() + "\\nHTTP " + answer.status))' "$url/$1" "$key" "$2"
+  fi
+}
+
+case \${1:-ask} in
+  open) post applications "{\\"applicationId\\":\\"$number\\",\\"regionCode\\":\\"141002\\",\\"customerClass\\":\\"low_voltage\\",\\"appliedAt\\":\\"${new Date(demoStart * 1000).toISOString()}\\"}" ;;
+  consent) post consents "{\\"consentId\\":\\"C-$number\\",\\"case\\":\\"application:$number\\",$holder,\\"purposes\\":[\\"new_connection\\"],\\"certTypeCodes\\":[\\"$identity\\",\\"11100000MB03271699001\\"],\\"givenAt\\":\\"${new Date(demoStart * 1000).toISOString()}\\",\\"expiresAt\\":\\"2099-12-31T00:00:00+08:00\\",\\"method\\":\\"face\\",\\"authResultRef\\":\\"FR-demo\\"}" ;;
+  ask) post licence-queries "{\\"queryId\\":\\"Q-$(date +%s)-$$\\",\\"case\\":\\"application:$number\\",$holder,\\"certTypeCode\\":\\"$identity\\",$why,\\"consentId\\":\\"C-$number\\"}" ;;
+  refused) post licence-queries "{\\"queryId\\":\\"N-$(date +%s)-$$\\",\\"case\\":\\"application:$number\\",$holder,\\"certTypeCode\\":\\"$identity\\",$why}" ;;
+  documents) post "applications/$number/documents" "{\\"requestId\\":\\"R-$(date +%s)\\",\\"stage\\":\\"application\\",$holder,$why,\\"consentId\\":\\"C-$number\\"}" ;;
+  withdraw) post "consents/C-$number/withdrawal" "{\\"case\\":\\"application:$number\\",\\"at\\":\\"$now\\"}" ;;
+  disclosures) post disclosures/query "{$holder}" ;;
+  *) sed -n 's/^# //p' "$0" >&2 && exit 2 ;;
+esac
 `, 0o700);

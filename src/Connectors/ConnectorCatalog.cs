@@ -1,3 +1,4 @@
+using Hub.Connectors.LicenceLibrary;
 using Hub.Connectors.UtilityCrm;
 
 namespace Hub.Connectors;
@@ -11,6 +12,9 @@ public static class ConnectorCatalog
     /// <summary>Put into a queue of the utility's own broker.</summary>
     public const string Queue = "queue";
 
+    /// <summary>A library of e-licences or another source that verifies them: it is asked, nothing is sent to it.</summary>
+    public const string LicenceLibrary = "licence-library";
+
     /// <summary>Not called at all: it fetches what a webhook would be sent.</summary>
     public const string Feed = "feed";
 
@@ -23,6 +27,7 @@ public static class ConnectorCatalog
         [Webhook] = (settings, http, clock) => new WebhookConnector(settings, http, clock),
         [Feed] = (settings, _, _) => new FeedConnector(settings),
         [Queue] = (settings, _, clock) => new QueueConnector(settings, clock),
+        [LicenceLibrary] = (settings, http, clock) => new LicenceLibraryConnector(settings, http, clock),
     };
 
     public static IReadOnlyList<string> Kinds { get; } = [.. Makers.Keys];

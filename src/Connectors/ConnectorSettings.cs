@@ -127,6 +127,7 @@ public sealed record ConnectorSettings
     private IEnumerable<string> KeyProblems() => Kind switch
     {
         ConnectorCatalog.SgccCrm => Missing(nameof(AppKey), AppKey).Concat(Missing(nameof(Secret), Secret)),
+        ConnectorCatalog.LicenceLibrary => Missing(nameof(AppKey), AppKey).Concat(Missing(nameof(Secret), Secret)),
         ConnectorCatalog.LocalCrm => Missing(nameof(Secret), Secret),
         ConnectorCatalog.Webhook => Unsigned().Concat(SigningKeyProblems()),
         ConnectorCatalog.Feed => SigningKeyProblems(),

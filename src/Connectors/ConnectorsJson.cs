@@ -12,6 +12,8 @@ namespace Hub.Connectors;
 [JsonSerializable(typeof(SgccLead))]
 [JsonSerializable(typeof(SgccQuestion))]
 [JsonSerializable(typeof(SgccReply))]
+[JsonSerializable(typeof(SgccLicence))]
+[JsonSerializable(typeof(LocalLicence))]
 [JsonSerializable(typeof(LocalLead))]
 [JsonSerializable(typeof(LocalWithdrawal))]
 [JsonSerializable(typeof(LocalReply))]

@@ -55,6 +55,9 @@ internal sealed record HubSettings
     /// <summary>How long bodies are kept once nothing of their case is under way, days; 0: for ever. Digests, hashes and the entries of the log stay.</summary>
     public int BodyDays { get; init; }
 
+    /// <summary>Key of the hashes that stand for licence holders, base64 of at least 32 bytes; null: licences are not set up. Another key makes every holder a stranger.</summary>
+    public string? HolderKey { get; init; }
+
     public TelemetrySettings Telemetry { get; init; } = new();
 
     public BusSettings Bus { get; init; } = new();
@@ -139,6 +142,10 @@ internal sealed record HubSettings
             yield return "Hub:DiskFreeMegabytesMin must be 0 (not looked at) to 1000000.";
         if (VerifyEveryHours is not (>= 0 and <= 744))
             yield return "Hub:VerifyEveryHours must be 0 (never) to 744.";
+        if (HolderKey is not null && !HolderHash.IsKey(HolderKey))
+            yield return "Hub:HolderKey must be base64 of at least 32 bytes.";
+        if (HolderKey is null && Role != HubRole.Connectors && Connectors.Any(connector => connector.Kind == ConnectorCatalog.LicenceLibrary))
+            yield return "Hub:HolderKey is missing: a hub with a licence library needs it (base64 of at least 32 bytes).";
         foreach (var problem in Telemetry.Problems())
             yield return problem;
         foreach (var problem in Bus.Problems(Role))

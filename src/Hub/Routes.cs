@@ -26,6 +26,16 @@ internal static partial class Routes
         app.MapPost("/api/v1/feeds/{feed}/seek", (HttpContext http, FeedEndpoint endpoint, string feed) => endpoint.SeekAsync(http, feed));
         app.MapGet("/api/v1/feeds/{feed}/gaps", (HttpContext http, FeedEndpoint endpoint, string feed) => endpoint.GapsAsync(http, feed));
 
+        app.MapPost("/api/v1/applications", (HttpContext http, DossierEndpoint endpoint) => endpoint.OpenAsync(http));
+        app.MapPost("/api/v1/applications/{id}/documents", (HttpContext http, DossierEndpoint endpoint, string id) => endpoint.CollectAsync(http, id));
+        app.MapGet("/api/v1/applications/{id}/documents", (HttpContext http, DossierEndpoint endpoint, string id) => endpoint.DocumentsAsync(http, id));
+        app.MapPost("/api/v1/consents", (HttpContext http, DossierEndpoint endpoint) => endpoint.ConsentAsync(http));
+        app.MapPost("/api/v1/consents/{id}/withdrawal", (HttpContext http, DossierEndpoint endpoint, string id) => endpoint.WithdrawAsync(http, id));
+        app.MapPost("/api/v1/licence-queries", (HttpContext http, DossierEndpoint endpoint) => endpoint.AskAsync(http));
+        app.MapGet("/api/v1/licence-queries/{id}", (HttpContext http, DossierEndpoint endpoint, string id) => endpoint.GetAsync(http, id));
+        app.MapGet("/api/v1/document-requirements", (HttpContext http, DossierEndpoint endpoint) => endpoint.RequirementsAsync(http));
+        app.MapPost("/api/v1/disclosures/query", (HttpContext http, DossierEndpoint endpoint) => endpoint.DisclosuresAsync(http));
+
         app.MapGet("/openapi.json", (HttpContext http) => PublishedFiles.SendAsync(http, "openapi.json"));
         app.MapGet("/schemas", (HttpContext http) => PublishedFiles.ListSchemasAsync(http));
         app.MapGet("/schemas/{name}", (HttpContext http, string name) => PublishedFiles.SendSchemaAsync(http, name));

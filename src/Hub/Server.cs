@@ -36,6 +36,8 @@ internal static class Server
         services.AddSingleton(time).AddSingleton(settings).AddSingleton(settings.Engine).AddSingleton(settings.Bodies).AddSingleton(database).AddSingleton(policies).AddSingleton(queue);
         services.AddSingleton(new ConnectorNames(numbers, settings.Connectors.Select(connector => connector.Name).ToHashSet(StringComparer.Ordinal)));
 
+        services.AddSingleton(new HolderHash(settings.HolderKey)).AddSingleton<Dossiers>().AddSingleton<DossierEndpoint>();
+
         // Intake → Engine → Ledger → Dispatch → Connectors, and Schedule beside them.
         services.AddSingleton<ApiKeys>().AddSingleton<PartnerAuthentication>().AddSingleton<PublisherRate>().AddSingleton<EventTaker>().AddSingleton<EventAcceptance>().AddSingleton<EventEndpoint>().AddSingleton<ReceiptEndpoint>().AddSingleton<QueueIntake>().AddSingleton<FeedEndpoint>();
         services.AddTransient<ILedger>(_ => new LedgerStore(settings.Database, settings.Bodies)).AddSingleton<LedgerQueries>().AddSingleton<Feeds>().AddSingleton<FeedSignal>().AddSingleton<ExchangeLog>().AddSingleton<BatchEngine>();

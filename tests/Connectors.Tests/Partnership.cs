@@ -56,8 +56,11 @@ internal sealed class Partnership : IAsyncDisposable
         return new(simulators, clock, change is null ? settings : change(settings));
     }
 
-    /// <summary>The kinds that call their partner; a queue has its own tests (<see cref="QueueConnectorTests"/>).</summary>
-    public static IReadOnlyList<string> HttpKinds { get; } = [.. ConnectorCatalog.PushedKinds.Where(kind => kind is not ConnectorCatalog.Queue)];
+    /// <summary>
+    /// The kinds that tell their partner something over HTTP. A queue has its own tests (<see cref="QueueConnectorTests"/>), and so has a library, which is asked
+    /// (<see cref="LicenceLibraryTests"/>).
+    /// </summary>
+    public static IReadOnlyList<string> HttpKinds { get; } = [.. ConnectorCatalog.PushedKinds.Where(kind => kind is not (ConnectorCatalog.Queue or ConnectorCatalog.LicenceLibrary))];
 
     public static ConnectorSettings SettingsFor(string kind) => new ConnectorSettings
     {
@@ -68,7 +71,7 @@ internal sealed class Partnership : IAsyncDisposable
         Address = kind is ConnectorCatalog.Feed ? null : new Uri(kind is ConnectorCatalog.Queue ? "amqp://127.0.0.1:9/" : "http://127.0.0.1:9/"),
     } with
     {
-        AppKey = kind is ConnectorCatalog.SgccCrm or ConnectorCatalog.Queue ? "hub" : null,
+        AppKey = kind is ConnectorCatalog.SgccCrm or ConnectorCatalog.Queue or ConnectorCatalog.LicenceLibrary ? "hub" : null,
         Password = kind is ConnectorCatalog.Queue ? "a password" : null,
         Queue = kind is ConnectorCatalog.Queue ? "approvals" : null,
         Secret = kind is ConnectorCatalog.Webhook or ConnectorCatalog.Queue or ConnectorCatalog.Feed ? "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" : "a shared secret",

@@ -27,7 +27,7 @@ public sealed class CompositionTests
         Type[] parts =
         [
             typeof(HubSettings), typeof(TimeProvider), typeof(PolicyStore), typeof(ConnectorNames), typeof(DeliveryQueue), typeof(ApiKeys), typeof(LedgerQueries),
-            typeof(ExchangeLog), typeof(PartnerAuthentication), typeof(EventAcceptance), typeof(EventEndpoint), typeof(QueueIntake), typeof(ReceiptEndpoint), typeof(FeedEndpoint), typeof(Feeds), typeof(FeedSignal), typeof(BatchEngine), typeof(NodeLease), typeof(ILanes), typeof(IDispatcher),
+            typeof(ExchangeLog), typeof(PartnerAuthentication), typeof(EventAcceptance), typeof(EventEndpoint), typeof(QueueIntake), typeof(ReceiptEndpoint), typeof(FeedEndpoint), typeof(DossierEndpoint), typeof(Dossiers), typeof(Feeds), typeof(FeedSignal), typeof(BatchEngine), typeof(NodeLease), typeof(ILanes), typeof(IDispatcher),
             typeof(Sweeper), typeof(PolicyWatch), typeof(ChainWatch), typeof(PublisherSchedule), typeof(PublisherPoll), typeof(PollPublisher), typeof(MetricsText), typeof(Health),
         ];
         Assert.All(parts, part => Assert.Same(app.Services.GetRequiredService(part), app.Services.GetRequiredService(part)));
@@ -102,7 +102,9 @@ public sealed class CompositionTests
     [InlineData("\"Telemetry\":{\"MetricsSeconds\":0}", "Hub:Telemetry:MetricsSeconds must be 1 to 3600.")]
     [InlineData("\"DrainSeconds\":301", "Hub:DrainSeconds must be 0 to 300.")]
     [InlineData("\"DrainSeconds\":\"NaN\"", "Hub:DrainSeconds must be 0 to 300.")]
-    [InlineData("\"Connectors\":[{\"Name\":\"a\",\"Kind\":\"pigeon\"}]", "Connector 'a': Kind 'pigeon' is not one of sgcc-crm, local-crm, webhook, feed, queue.")]
+    [InlineData("\"Connectors\":[{\"Name\":\"a\",\"Kind\":\"pigeon\"}]", "Connector 'a': Kind 'pigeon' is not one of sgcc-crm, local-crm, webhook, feed, queue, licence-library.")]
+    [InlineData("\"HolderKey\":\"s3cret\"", "Hub:HolderKey must be base64 of at least 32 bytes.")]
+    [InlineData("\"Connectors\":[{\"Name\":\"a\",\"Kind\":\"licence-library\"}]", "Hub:HolderKey is missing: a hub with a licence library needs it (base64 of at least 32 bytes).")]
     [InlineData("\"Role\":\"hub\"", "Hub:Bus:Url is missing: the role hub needs a broker (amqp://user:password@host:port).")]
     [InlineData("\"Role\":\"connectors\",\"Bus\":{\"Url\":\"http://a\"}", "Hub:Bus:Url must be an absolute address (amqp, amqps).")]
     [InlineData("\"Bus\":{\"Prefix\":\"A b\"}", "Hub:Bus:Prefix must be 1 to 32 lower-case letters, digits or hyphens.")]

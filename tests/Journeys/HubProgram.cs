@@ -7,6 +7,9 @@ namespace Hub.Journeys;
 /// <summary>The real executable, with its settings in a file as an operator would give them.</summary>
 internal static class HubProgram
 {
+    /// <summary>Of every hub with a library.</summary>
+    public static string HolderKey { get; } = Convert.ToBase64String(new byte[32]);
+
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     /// <summary>What all of them seal with; settings of one database may be written anew.</summary>
@@ -16,7 +19,9 @@ internal static class HubProgram
 
     public static string WriteSettings(string file, string database, string url, string? sitePacks, IEnumerable<ConnectorSettings> connectors, params IEnumerable<PublisherSettings> publishers)
     {
-        File.WriteAllText(file, JsonSerializer.Serialize(new { Hub = new { Database = database, BodyKeys = new[] { BodyKey }, Url = url, SitePacks = sitePacks, Connectors = connectors, Publishers = publishers } }, SettingsForm));
+        // A hub with a library cannot start without it.
+        var holderKey = connectors.Any(connector => connector.Kind == ConnectorCatalog.LicenceLibrary) ? HolderKey : null;
+        File.WriteAllText(file, JsonSerializer.Serialize(new { Hub = new { Database = database, BodyKeys = new[] { BodyKey }, Url = url, SitePacks = sitePacks, HolderKey = holderKey, Connectors = connectors, Publishers = publishers } }, SettingsForm));
         return file;
     }
 

@@ -67,11 +67,13 @@ internal sealed class HubUnderTest : IAsyncDisposable
     /// <param name="partners">Names of <c>partners.tsv</c>; none: all ten.</param>
     /// <param name="server">Another PostgreSQL than the one of the other tests.</param>
     /// <param name="clock">Of the hub; the simulators keep the right time.</param>
-    public static async Task<HubUnderTest> StartAsync(Func<HubSettings, HubSettings> change, IReadOnlyCollection<string> partners, string? server = null, TimeProvider? clock = null)
+    /// <param name="library">With a library of licences beside the partners.</param>
+    public static async Task<HubUnderTest> StartAsync(
+        Func<HubSettings, HubSettings> change, IReadOnlyCollection<string> partners, string? server = null, TimeProvider? clock = null, bool library = false)
     {
         var temporary = new TemporaryFolder();
         var fresh = await TestDatabase.CreateAsync(server);
-        var lines = TestPartner.Of(partners);
+        IReadOnlyList<TestPartner> lines = library ? [.. TestPartner.Of(partners), TestPartner.Library] : TestPartner.Of(partners);
         var pretended = await SimulatorHost.StartAsync(new SimulatorSettings { Partners = [.. lines.Select(line => line.Simulated())] }, CancellationToken.None);
         var settings = change(new HubSettings
         {

@@ -18,7 +18,10 @@ internal sealed record TestPartner(string Name, string Kind, string Title, strin
     public static IReadOnlyList<TestPartner> Of(IReadOnlyCollection<string> names) =>
         names.Count == 0 ? All : [.. names.Select(name => All.Single(partner => partner.Name == name))];
 
-    private string? AppKey => Kind == ConnectorCatalog.SgccCrm ? "hub" : null;
+    /// <summary>The library of licences: no partner that is told anything.</summary>
+    public static TestPartner Library { get; } = new(ConnectorCatalog.LicenceLibrary, ConnectorCatalog.LicenceLibrary, "电子证照库", "E-licence library", "bearer");
+
+    private string? AppKey => Kind is ConnectorCatalog.SgccCrm or ConnectorCatalog.LicenceLibrary ? "hub" : null;
 
     private string? Secret => Signature switch
     {

@@ -45,6 +45,7 @@ internal sealed class SgccCrm(PartnerSettings settings, LeadBook book, TimeProvi
             "YKBZ_LX_ADD" => Take(id, "create", data, began),
             "YKBZ_LX_UPD" => Take(id, "update", data, began),
             "YKBZ_LX_CANCEL" => Take(id, "withdraw", data, began),
+            "YKBZ_ZZ_JG" => Take(id, "licence", data, began),
             "YKBZ_LX_QUERY" => Query(data),
             _ => Code("2005", "服务代码不存在"),
         };
@@ -52,7 +53,7 @@ internal sealed class SgccCrm(PartnerSettings settings, LeadBook book, TimeProvi
 
     private Reply Take(Guid id, string type, JsonElement data, DateTimeOffset? began)
     {
-        if (Text(data, "xmbs") is not { Length: > 0 } subject || Text(data, "xmmc") is not { Length: > 0 })
+        if (Text(data, "xmbs") is not { Length: > 0 } subject || (type is not "licence" && Text(data, "xmmc") is not { Length: > 0 }))
         {
             return Code("2003", "缺少必填项");
         }

@@ -89,7 +89,7 @@ internal sealed class WebhookUtility : Partner
             return false;
         }
 
-        var type = ce.GetProperty("hubcommand").GetString() switch { "lead.create.v1" => "create", "lead.update.v1" => "update", _ => "withdraw" };
+        var type = ce.GetProperty("hubcommand").GetString() switch { "lead.create.v1" => "create", "lead.update.v1" => "update", "licence.answer.v1" => "licence", _ => "withdraw" };
         var sequence = long.Parse(ce.GetProperty("sequence").GetString()!, CultureInfo.InvariantCulture);
         Book.Take(ce.GetProperty("id").GetGuid(), ce.GetProperty("subject").GetString()!, type, sequence, Encoding.UTF8.GetBytes(ce.GetRawText()), began);
         return true;

@@ -14,6 +14,10 @@ internal static class Dialect
         JsonSerializer.Deserialize(command.Data.Span, SchemasJson.Readable.Lead)
         ?? throw new InvalidOperationException($"Command {command.Id} carries no lead.");
 
+    public static LicenceResult ReadLicence(Command command) =>
+        JsonSerializer.Deserialize(command.Data.Span, SchemasJson.Readable.LicenceResult)
+        ?? throw new InvalidOperationException($"Command {command.Id} carries no licence result.");
+
     /// <summary>What a question's answer says about the command: a question that went wrong says nothing, whatever it says about the partner.</summary>
     public static Answer OfQuestion(Answer answer) =>
         answer.Outcome is Outcome.Taken || answer.Reason is AnswerReasons.NotSeen ? answer : answer with { Outcome = Outcome.Unknown };

@@ -24,6 +24,7 @@ internal sealed class LocalCrmConnector(ConnectorSettings settings, PartnerHttp 
         // Not DELETE: the reason belongs into a body, and bodies of DELETE are dropped on the way by some proxies.
         CommandTypes.LeadWithdraw =>
             CallAsync(HttpMethod.Post, $"{command.Id:D}/withdrawal", WithdrawalOf(command), command, UnderstandDelivery, cancellation),
+        CommandTypes.LicenceAnswer => CallAsync(HttpMethod.Put, $"{command.Id:D}/licence-result", LicenceOf(command), command, UnderstandDelivery, cancellation),
         _ => throw new InvalidOperationException($"Command {command.Id} is of type '{command.Type}', which this CRM has no call for."),
     };
 
@@ -75,6 +76,9 @@ internal sealed class LocalCrmConnector(ConnectorSettings settings, PartnerHttp 
         var lead = LocalLead.From(command, Dialect.ReadLead(command), new CodeTranslation(Codes), powerFactor);
         return JsonSerializer.SerializeToUtf8Bytes(lead, ConnectorsJson.Readable.LocalLead);
     }
+
+    private static byte[] LicenceOf(Command command) =>
+        JsonSerializer.SerializeToUtf8Bytes(LocalLicence.From(command, Dialect.ReadLicence(command)), ConnectorsJson.Readable.LocalLicence);
 
     private static byte[] WithdrawalOf(Command command)
     {

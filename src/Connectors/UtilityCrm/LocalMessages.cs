@@ -3,6 +3,16 @@ using Hub.Schemas;
 
 namespace Hub.Connectors.UtilityCrm;
 
+/// <summary>Body of PUT …/licence-result: what became of a licence query that was not answered while the caller waited.</summary>
+internal sealed record LocalLicence
+{
+    [JsonPropertyName("case_ref")] public required string CaseRef { get; init; }
+    [JsonPropertyName("sequence")] public required long Sequence { get; init; }
+    [JsonPropertyName("licence")] public required LicenceResult Licence { get; init; }
+
+    public static LocalLicence From(Command command, LicenceResult result) => new() { CaseRef = command.Subject, Sequence = command.LaneSeq, Licence = result };
+}
+
 /// <summary>Body of PUT and PATCH: the whole snapshot.</summary>
 internal sealed record LocalLead
 {

@@ -82,11 +82,17 @@ internal sealed class SgccCrmConnector(ConnectorSettings settings, PartnerHttp h
         CommandTypes.LeadCreate => "YKBZ_LX_ADD",
         CommandTypes.LeadUpdate => "YKBZ_LX_UPD",
         CommandTypes.LeadWithdraw => "YKBZ_LX_CANCEL",
+        CommandTypes.LicenceAnswer => "YKBZ_ZZ_JG",
         _ => throw new InvalidOperationException($"Command {command.Id} is of type '{command.Type}', which this CRM has no service for."),
     };
 
     private static byte[] DataOf(Command command)
     {
+        if (command.Type == CommandTypes.LicenceAnswer)
+        {
+            return JsonSerializer.SerializeToUtf8Bytes(SgccLicence.From(command, Dialect.ReadLicence(command)), ConnectorsJson.Readable.SgccLicence);
+        }
+
         var lead = Dialect.ReadLead(command);
         return JsonSerializer.SerializeToUtf8Bytes(SgccLead.From(command, lead, new CodeTranslation(Codes)), ConnectorsJson.Readable.SgccLead);
     }

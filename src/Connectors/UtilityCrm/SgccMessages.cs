@@ -114,6 +114,16 @@ internal sealed record SgccLead
     }
 }
 
+/// <summary>Content of ZZ_JG (证照结果): what became of a licence query that was not answered while the caller waited.</summary>
+internal sealed record SgccLicence
+{
+    [JsonPropertyName("xmbs")] public required string Subject { get; init; }
+    [JsonPropertyName("xh")] public required long Sequence { get; init; }
+    [JsonPropertyName("zzjg")] public required LicenceResult Result { get; init; }
+
+    public static SgccLicence From(Command command, LicenceResult result) => new() { Subject = command.Subject, Sequence = command.LaneSeq, Result = result };
+}
+
 /// <summary>Content of QUERY: has the gateway seen this serial?</summary>
 internal sealed record SgccQuestion
 {

@@ -47,7 +47,7 @@ internal static class Backoff
     public static bool Counts(Answer answer) => WasMade(answer) && answer.Reason is not (AnswerReasons.NotSeen or AnswerReasons.BatchRefused);
 
     /// <summary>True when something crossed the border: then it is on record.</summary>
-    public static bool WasMade(Answer answer) => answer.Reason is not (AnswerReasons.BreakerOpen or AnswerReasons.Queued);
+    public static bool WasMade(Answer answer) => answer.Reason is not (AnswerReasons.BreakerOpen or AnswerReasons.Queued or AnswerReasons.Lapsed);
 
     /// <summary>A number from 0 to 1 that only depends on the command and the attempt, so that a decision stays repeatable.</summary>
     public static double Spread(Guid commandId, int attempt)

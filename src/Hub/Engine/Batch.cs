@@ -127,6 +127,8 @@ internal sealed class Batch(
         row.Policy ??= decision.Pin;
         ShowUnserved(row, decision.Unserved);
 
+        foreach (var note in decision.Notes)
+            Write.Log.Add(LogEntry.OfText(note.Kind, note.Partner, note.Ref, note.Text));
         foreach (var order in decision.Orders)
             Queue(row, order, traceParent);
     }
@@ -218,6 +220,15 @@ internal sealed class Batch(
         var wait = answer.Outcome == Outcome.Refused
             ? null
             : Backoff.After(answer, attempts, Backoff.Spread(leased.Command.Id, attempts));
+        if (CommandTypes.IsQuestion(leased.Command.Type) && (wait is null || now + wait > leased.Command.DueAt))
+        {
+            // Nobody waits for it any more, and nothing is owed: there is nothing to set aside for a person either.
+            count.Skipped++;
+            Free(row, lane);
+            Tell(row, leased.Command, answer);
+            return;
+        }
+
         if (wait is null)
         {
             Park(row, lane with { Attempts = attempts }, answer.Reason ?? answer.Outcome.ToString());

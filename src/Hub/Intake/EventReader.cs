@@ -110,10 +110,21 @@ internal static class EventReader
             return (null, problem);
         var errors = new List<FieldError>();
         ReceiptRules.Check(receipt, errors);
-        // The serializer takes a time without an offset for one of this machine's zone.
-        if (receipt.At is not null && !TryInstant(TextOf(body.Span, "at"u8), out _))
-            errors.Add(Error("/at", "not_a_time", "须为 RFC 3339 时间并带时区，例如 2026-01-05T09:00:00+08:00", "Must be RFC 3339 with an offset, such as 2026-01-05T09:00:00+08:00"));
+        CheckInstants(body.Span, errors, "at");
         return errors.Count == 0 ? (receipt, null) : (null, new Problem("invalid_receipt", errors));
+    }
+
+    /// <summary>Reports every one of these members that is a time without an offset, which the serializer takes for one of this machine's zone.</summary>
+    /// <param name="body">A flat object that was read before.</param>
+    /// <param name="errors">Gets them.</param>
+    /// <param name="members">Names of members.</param>
+    public static void CheckInstants(ReadOnlySpan<byte> body, List<FieldError> errors, params ReadOnlySpan<string> members)
+    {
+        foreach (var member in members)
+        {
+            if (TextOf(body, Encoding.UTF8.GetBytes(member)) is { Length: > 0 } text && !TryInstant(text, out _))
+                errors.Add(Error($"/{member}", "not_a_time", "须为 RFC 3339 时间并带时区，例如 2026-01-05T09:00:00+08:00", "Must be RFC 3339 with an offset, such as 2026-01-05T09:00:00+08:00"));
+        }
     }
 
     /// <summary>Reads a JSON object that is no event, as strictly.</summary>

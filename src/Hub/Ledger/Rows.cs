@@ -179,6 +179,15 @@ internal sealed record LogEntry(string Kind, string Partner, Guid Ref, byte[] Di
     public const string FeedRead = "feed.read";
     public const string FeedSeek = "feed.seek";
 
+    /// <summary>Somebody was shown what a licence says, or that there is none; its reference is the holder's keyed hash.</summary>
+    public const string DataDisclosed = "data.disclosed";
+
+    /// <summary>Somebody read the list of a holder's disclosures; its reference is the holder's keyed hash.</summary>
+    public const string DisclosuresRead = "disclosures.read";
+
+    /// <summary>Something was asked for that a rule does not allow.</summary>
+    public const string RequestRefused = "request.refused";
+
     /// <summary>An entry whose content is a text of ours.</summary>
     public static LogEntry OfText(string kind, string partner, Guid reference, string text)
     {

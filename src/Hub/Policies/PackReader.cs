@@ -12,6 +12,7 @@ internal static class PackReader
     {
         var before = problems.Count;
         var operators = pack.Mappings("operators").Select(node => (Node: node, Operator: ReadOperator(node))).ToList();
+        var licences = LicenceReader.Licences(pack);
         var policy = new Policy
         {
             Id = Id(pack, "id"),
@@ -24,6 +25,8 @@ internal static class PackReader
             Regions = Prefixes(pack, "regions"),
             Operators = [.. operators.Select(read => read.Operator)],
             FirstContact = FirstContact(pack),
+            Licences = licences,
+            Documents = LicenceReader.Documents(pack, licences),
         };
         CheckWhole(pack, policy);
         CheckOperators(operators, policy);
@@ -124,7 +127,7 @@ internal static class PackReader
     }
 
     // Nothing stands in a pack without its origin: a clause of the document, or the word that it is ours and a note why.
-    private static (string Source, string? Clause, Bilingual? Note) Source(PackNode node)
+    public static (string Source, string? Clause, Bilingual? Note) Source(PackNode node)
     {
         var source = node.Word("source", [RuleSources.Document, RuleSources.HubDefault]);
         var clause = node.OptionalText("clause");

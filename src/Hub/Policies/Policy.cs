@@ -57,6 +57,12 @@ internal sealed record Policy
     /// <summary>The pack's own rule, else that of the pack it extends; null when neither has one.</summary>
     public FirstContactRule? FirstContact { get; init; }
 
+    /// <summary>The pack's own, else that of the pack it extends; null when neither shares licences.</summary>
+    public LicenceRule? Licences { get; init; }
+
+    /// <summary>Every document that may be asked for; the pack's own list, else that of the pack it extends; null when neither has one.</summary>
+    public IReadOnlyList<DocumentRule>? Documents { get; init; }
+
     public bool Covers(ReadOnlySpan<char> region) => LongestPrefix(region) > 0;
 
     /// <summary>Length of the longest prefix that covers the place; 0 when none does.</summary>

@@ -31,6 +31,18 @@ internal sealed record Context(DateTimeOffset Now, PolicySet Policies, string? P
 /// <summary>One command to send. Its number in the lane, and so its id, comes from the case.</summary>
 internal sealed record Order(string Connector, string Type, Guid CauseId, string CauseType, DateTimeOffset OccurredAt, ReadOnlyMemory<byte> Data, DateTimeOffset? DueAt);
 
+/// <summary>An entry that a decision makes in the exchange log, beside those of its input: something that crossed the border because of it.</summary>
+/// <param name="Kind">Kind of the entry, such as <c>data.disclosed</c>.</param>
+/// <param name="Partner">Whom it concerns.</param>
+/// <param name="Ref">What it is about.</param>
+/// <param name="Text">Its content, one <c>name value</c> a line.</param>
+internal sealed record Note(string Kind, string Partner, Guid Ref, string Text);
+
+/// <summary>Who has a share in a case.</summary>
+/// <param name="Region">GB/T 2260 code of the place.</param>
+/// <param name="Partners">Ids of the operators that are parties.</param>
+internal sealed record CaseParties(string Region, IReadOnlySet<string> Partners);
+
 /// <summary>The outcome of a decision, as the spine sees it.</summary>
 internal sealed record Decision
 {
@@ -42,6 +54,9 @@ internal sealed record Decision
 
     /// <summary>Commands in the order in which they are to be queued.</summary>
     public IReadOnlyList<Order> Orders { get; init; } = [];
+
+    /// <summary>Entries for the exchange log.</summary>
+    public IReadOnlyList<Note> Notes { get; init; } = [];
 
     /// <summary>When the case wants <see cref="Input.TimeUp"/>; null: never.</summary>
     public DateTimeOffset? Deadline { get; init; }
@@ -70,6 +85,9 @@ internal abstract class Process
     public abstract string Empty { get; }
 
     public abstract Decision Advance(string state, Input input, Context context);
+
+    /// <summary>Who may ask about licences in this case; null: nobody, whatever its state.</summary>
+    public virtual CaseParties? Parties(string state) => null;
 }
 
 /// <summary>A process with a typed state.</summary>

@@ -9,7 +9,9 @@ internal static class ProcessCatalog
 
     public static PublisherPollProcess PublisherPoll { get; } = new();
 
-    private static readonly Dictionary<string, Process> ByType = new Process[] { ProjectApproval, PublisherPoll }.ToDictionary(process => process.Type, StringComparer.Ordinal);
+    public static DossierProcess Dossier { get; } = new();
+
+    private static readonly Dictionary<string, Process> ByType = new Process[] { ProjectApproval, PublisherPoll, Dossier }.ToDictionary(process => process.Type, StringComparer.Ordinal);
 
     /// <summary>The state of a case that has none, by type.</summary>
     public static IReadOnlyDictionary<string, string> EmptyStates { get; } = ByType.ToDictionary(pair => pair.Key, pair => pair.Value.Empty, StringComparer.Ordinal);
@@ -18,12 +20,16 @@ internal static class ProcessCatalog
         ? process
         : throw new InvalidOperationException($"No process {type}: the case was written by a newer version.");
 
+    /// <returns>Null when there is no process of this type.</returns>
+    public static Process? Find(string type) => ByType.GetValueOrDefault(type);
+
     /// <summary>The process an event type begins or moves. A receipt belongs to the case of what it is about.</summary>
     public static Process ForEvent(string eventType) => eventType switch
     {
         EventTypes.ProjectApprovalCreated or EventTypes.ProjectApprovalAmended or EventTypes.ProjectApprovalExtended
             or EventTypes.ProjectApprovalRevoked => ProjectApproval,
         EventTypes.PublisherPageRead or EventTypes.PublisherPollFailed => PublisherPoll,
+        EventTypes.ApplicationOpened or EventTypes.ConsentGiven or EventTypes.ConsentWithdrawn or EventTypes.LicenceRequested or EventTypes.DocumentsRequested => Dossier,
         _ => throw new InvalidOperationException($"No process takes {eventType}."),
     };
 }

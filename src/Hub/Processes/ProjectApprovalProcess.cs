@@ -90,6 +90,11 @@ internal sealed class ProjectApprovalProcess() : Process<ProjectApprovalProcess.
         public required string Source { get; init; }
     }
 
+    /// <summary>The operators that have the lead.</summary>
+    public override CaseParties? Parties(string state) => Current(Read(state)) is { InForce: { } standing } known
+        ? new(standing.RegionCode, known.Receivers.Where(pair => pair.Value.Told).Select(pair => pair.Key).ToHashSet(StringComparer.Ordinal))
+        : null;
+
     protected override Decision Decide(Case state, Input input, Context context) => Decide(input, Current(state), context);
 
     // Cases of before 2026-11 kept the approval itself and nothing beside it.

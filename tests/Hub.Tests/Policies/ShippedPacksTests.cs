@@ -117,4 +117,31 @@ public sealed class ShippedPacksTests
         Assert.Equal(Set.Digest, PolicyStore.Open(ShippedPacks.Folder).Current.Digest);
         Assert.Matches("^[0-9a-f]{64}$", Set.Digest);
     }
+
+    // S1 三.6, S2 二(二)3, S3 三.5, S4 五(一)1: what may be asked for, and nothing else.
+    [Theory]
+    [InlineData("141002", "low_voltage", "identity property")]
+    [InlineData("141002", "high_voltage", "identity property project-approval designer-qualification design builder-qualification concealed-works completion-report")]
+    [InlineData("140106", "low_voltage", "identity property")]
+    [InlineData("140702", "high_voltage", "identity property project-approval designer-qualification design builder-qualification concealed-works completion-report")]
+    [InlineData("320706", "low_voltage", "identity property")]
+    [InlineData("320706", "high_voltage", "identity property project-approval")]
+    [InlineData("150105", "low_voltage", "application-form identity property")]
+    [InlineData("150105", "high_voltage", "application-form identity property capacity-list project-approval")]
+    public void The_documents_of_a_place_are_those_its_document_lists(string region, string customerClass, string materials) =>
+        Assert.Equal(materials, string.Join(' ', Set.For(region)!.Documents!.Where(rule => rule.Class == customerClass).Select(rule => rule.Material)));
+
+    [Fact]
+    public void Every_document_can_be_handed_in_on_paper_and_cites_its_clause() =>
+        Assert.All(Set.Policies.SelectMany(policy => policy.Documents ?? []), rule => Assert.True(rule.SatisfiedBy.Contains(DocumentWays.Paper) && rule.Clause is not null));
+
+    // S1 三.2 names seven sources.
+    [Theory]
+    [InlineData("141002", 7)]
+    [InlineData("140702", 7)]
+    [InlineData("320706", 7)]
+    public void The_licences_of_a_place_are_a_table_in_its_pack(string region, int types) => Assert.Equal(types, Set.For(region)!.Licences!.Types.Count);
+
+    [Fact]
+    public void A_place_whose_document_shares_no_licences_shares_none() => Assert.Null(Set.For("150105")!.Licences);
 }

@@ -10,7 +10,7 @@ using Npgsql;
 namespace Hub.Console.Pages;
 
 /// <summary>The first page: what came in, what went out, who is well.</summary>
-internal sealed class IndexModel(LedgerQueries queries, ILanes lanes, PolicyStore policies, TimeProvider time) : PageModel
+internal sealed class IndexModel(LedgerQueries queries, Dossiers dossiers, ILanes lanes, PolicyStore policies, TimeProvider time) : PageModel
 {
     private static readonly TimeSpan CityOffset = TimeSpan.FromHours(8);
 
@@ -20,6 +20,7 @@ internal sealed class IndexModel(LedgerQueries queries, ILanes lanes, PolicyStor
     public IReadOnlyList<ConnectorTotals> Connectors { get; private set; } = [];
     public IReadOnlyList<RecentReceipt> Receipts { get; private set; } = [];
     public IReadOnlyList<WaitView> Waits { get; private set; } = [];
+    public IReadOnlyList<DisclosureRow> Disclosures { get; private set; } = [];
 
     public long Delivered => Connectors.Sum(row => row.Taken);
     public long Open => Connectors.Sum(row => row.Queued - row.Taken - row.Skipped);
@@ -33,6 +34,7 @@ internal sealed class IndexModel(LedgerQueries queries, ILanes lanes, PolicyStor
             Totals = await queries.TotalsAsync();
             Connectors = await queries.ConnectorsAsync();
             Receipts = await queries.RecentReceiptsAsync(10);
+            Disclosures = await dossiers.RecentAsync(10);
             Waits = await queries.WaitsAsync(state: null, receiver: null, 12);
         }
         catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException)
@@ -50,6 +52,15 @@ internal sealed class IndexModel(LedgerQueries queries, ILanes lanes, PolicyStor
             return lanes.Find(receiver)?.Settings.Title is { Length: > 0 } title ? title : receiver;
         return English ? known.TitleEn : known.TitleZh;
     }
+
+    /// <summary>Title of a licence type by its code; the code itself where no pack knows it.</summary>
+    public string Licence(string code) =>
+        policies.Current.Policies.Select(policy => policy.Licences?.TypeByCode(code)).FirstOrDefault(type => type is not null) is { } known ? Titled(known.Title) : code;
+
+    public string Purpose(string id) =>
+        policies.Current.Policies.SelectMany(policy => policy.Licences?.Purposes ?? []).FirstOrDefault(purpose => purpose.Id == id) is { } known ? Titled(known.Title) : id;
+
+    private string Titled(Bilingual title) => English ? title.En : title.Zh;
 
     /// <summary>Icon, word and colour class: never colour alone.</summary>
     public (string Icon, string Word, string Class) Health(ConnectorTotals row)
