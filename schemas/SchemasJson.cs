@@ -15,6 +15,11 @@ namespace Hub.Schemas;
 [JsonSerializable(typeof(ProjectApproval))]
 [JsonSerializable(typeof(Lead))]
 [JsonSerializable(typeof(Receipt))]
+[JsonSerializable(typeof(PropertyTransfer))]
+[JsonSerializable(typeof(AccountReport))]
+[JsonSerializable(typeof(AccountOrder))]
+[JsonSerializable(typeof(TransferFeedback))]
+[JsonSerializable(typeof(Notice))]
 [JsonSerializable(typeof(IReadOnlyList<Warning>))]
 public sealed partial class SchemasJson : JsonSerializerContext
 {

@@ -26,9 +26,13 @@ internal static class PolicyRules
     }
 
     /// <summary>The pack with what it inherits filled in.</summary>
-    public static Policy Inherit(Policy policy, List<Loaded<Policy>> packs) => policy.FirstContact is null && Parent(policy, packs) is { } parent
-        ? policy with { FirstContact = Inherit(parent.Content, packs).FirstContact }
-        : policy;
+    public static Policy Inherit(Policy policy, List<Loaded<Policy>> packs)
+    {
+        if ((policy.FirstContact is not null && policy.CoTransfer is not null) || Parent(policy, packs) is not { } parent)
+            return policy;
+        var inherited = Inherit(parent.Content, packs);
+        return policy with { FirstContact = policy.FirstContact ?? inherited.FirstContact, CoTransfer = policy.CoTransfer ?? inherited.CoTransfer };
+    }
 
     /// <summary>By pin, a digest over the pack's bytes and those of all it extends.</summary>
     public static Dictionary<string, string> PinDigests(List<Loaded<Policy>> packs) => packs.ToDictionary(pack => pack.Content.Pin, pack => PinDigest(pack, packs));

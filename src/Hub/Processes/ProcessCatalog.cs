@@ -9,7 +9,9 @@ internal static class ProcessCatalog
 
     public static PublisherPollProcess PublisherPoll { get; } = new();
 
-    private static readonly Dictionary<string, Process> ByType = new Process[] { ProjectApproval, PublisherPoll }.ToDictionary(process => process.Type, StringComparer.Ordinal);
+    public static CoTransferProcess CoTransfer { get; } = new();
+
+    private static readonly Dictionary<string, Process> ByType = new Process[] { ProjectApproval, PublisherPoll, CoTransfer }.ToDictionary(process => process.Type, StringComparer.Ordinal);
 
     public static Process Of(string type) => ByType.TryGetValue(type, out var process)
         ? process
@@ -21,6 +23,8 @@ internal static class ProcessCatalog
         EventTypes.ProjectApprovalCreated or EventTypes.ProjectApprovalAmended or EventTypes.ProjectApprovalExtended
             or EventTypes.ProjectApprovalRevoked => ProjectApproval,
         EventTypes.PublisherPageRead or EventTypes.PublisherPollFailed => PublisherPoll,
+        EventTypes.TransferRegistered or EventTypes.TransferCorrected or EventTypes.TransferWithdrawn or EventTypes.AccountPrechecked or EventTypes.AccountTransferReported
+            or EventTypes.AccountReversalReported or EventTypes.ArrearsSettled or EventTypes.TaskAnswered => CoTransfer,
         _ => throw new InvalidOperationException($"No process takes {eventType}."),
     };
 }

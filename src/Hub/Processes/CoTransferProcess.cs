@@ -1,0 +1,1277 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Hub.Policies;
+using Hub.Schemas;
+
+namespace Hub.Processes;
+
+/// <summary>
+/// Co-transfer (联合过户, S1 三.2, S2 二(一)2, S3 三.6): once a change of ownership is booked, the accounts of power, and of water, gas and heat where
+/// the pack says so, change hands as well. One case a property: it holds the link between the unit and its accounts, and one transfer at a time.
+/// </summary>
+/// <remarks>
+/// Nothing is taken for done that a utility did not report as done; nothing is sent twice before it was asked about; no debt moves; what the
+/// records leave open is asked of a person and never guessed; and a case that is not at its end has a deadline or stands in the list of those that wait.
+/// </remarks>
+internal sealed class CoTransferProcess() : Process<CoTransferProcess.Case>(CoTransferJson.Readable.Case)
+{
+    private const int TrailMax = 200;
+    private const int InquiriesMax = 2;
+
+    private static readonly TimeSpan CityOffset = TimeSpan.FromHours(8);
+
+    // Only where no pack has a rule any more while a case still runs.
+    private static readonly CoTransferRule LastResort = new()
+    {
+        Utilities = [Utilities.Power], LimitWorkingDays = 5, WarnBeforeWorkingDays = 1, StepWorkingDays = 1, RecheckWorkingDays = 1, SettleWorkingDays = 5, TaskWorkingDays = 2,
+        Source = RuleSources.HubDefault,
+    };
+
+    public override string Type => "co_transfer";
+
+    // --- state ---------------------------------------------------------------------------------------------------------
+
+    /// <summary>State of one property.</summary>
+    internal sealed record Case
+    {
+        /// <summary>The transfer in hand, or the last one; null before the first.</summary>
+        public Transfer? Current { get; init; }
+
+        /// <summary>Booked while another was in hand, in the order of booking.</summary>
+        public IReadOnlyList<Registration> Next { get; init; } = [];
+
+        /// <summary>Registrations whose withdrawal is known, with its version: one that arrives after its withdrawal begins nothing.</summary>
+        public IReadOnlyDictionary<string, int> Withdrawn { get; init; } = new Dictionary<string, int>(StringComparer.Ordinal);
+
+        /// <summary>Earlier transfers, numbers and results only.</summary>
+        public IReadOnlyList<Past> Past { get; init; } = [];
+
+        /// <summary>Accounts that belong, or may belong, to the property.</summary>
+        public IReadOnlyList<Link> Links { get; init; } = [];
+        public IReadOnlyList<PersonTask> Tasks { get; init; } = [];
+        public int TasksEver { get; init; }
+    }
+
+    internal enum Step
+    {
+        /// <summary>Every utility is asked what speaks against it.</summary>
+        Checking,
+
+        /// <summary>Arrears, or a case the utility has open.</summary>
+        Settling,
+
+        /// <summary>A person has to say something.</summary>
+        Asking,
+        Transferring,
+        Reversing,
+        Done,
+        PartlyDone,
+        NotDone,
+        NoConsent,
+        Reversed,
+    }
+
+    internal sealed record Transfer
+    {
+        public required Registration Registration { get; init; }
+        public Step Step { get; init; }
+        public DateTimeOffset BeganAt { get; init; }
+        public DateTimeOffset? EndedAt { get; init; }
+
+        /// <summary>By operator id.</summary>
+        public IReadOnlyDictionary<string, Party> Parties { get; init; } = new Dictionary<string, Party>(StringComparer.Ordinal);
+
+        /// <summary>The gate was passed once: from here on each party goes its own way.</summary>
+        public bool Begun { get; init; }
+
+        /// <summary>Place of the account holder among the new holders, from 0, as a person said; null while nobody had to.</summary>
+        public int? Holder { get; init; }
+
+        /// <summary>A correction that came after the gate, until a person says what becomes of it.</summary>
+        public Registration? Correction { get; init; }
+        public ProjectApprovalProcess.Clock? Whole { get; init; }
+
+        /// <summary>Transfers sent so far: their order is undone backwards.</summary>
+        public int Sent { get; init; }
+
+        /// <summary>Why nothing could begin, a code.</summary>
+        public string? Unserved { get; init; }
+
+        /// <summary>What people were told, and whether a connector carried it.</summary>
+        public IReadOnlyList<Told> Told { get; init; } = [];
+
+        /// <summary>The last result given back to the register; null before the first.</summary>
+        public string? FedBack { get; init; }
+        public IReadOnlyList<Trace> Trail { get; init; } = [];
+
+        [JsonIgnore] public bool Ended => Step is Step.Done or Step.PartlyDone or Step.NotDone or Step.NoConsent or Step.Reversed;
+
+        [JsonIgnore] public string RegistryNo => Registration.Record.RegistryNo!;
+
+        [JsonIgnore] public string OrderId => $"{RegistryNo}-{Registration.Record.Version}";
+    }
+
+    /// <summary>A booked change as it came.</summary>
+    internal sealed record Registration(PropertyTransfer Record, string Register, Guid EventId, string EventType, DateTimeOffset OccurredAt);
+
+    /// <param name="Result">The step it ended in.</param>
+    internal sealed record Past(string RegistryNo, int Version, Step Result, DateTimeOffset At);
+
+    /// <summary>Words of field-spec §4 (用电过户单 状态), and two for the way back.</summary>
+    internal enum PartyState
+    {
+        Created,
+        Prechecked,
+        Submitted,
+
+        /// <summary>It may have had its effect: asked about before anything is sent again.</summary>
+        Unknown,
+        WaitingCustomer,
+        Done,
+        Rejected,
+        Cancelled,
+        Reversing,
+        Reversed,
+    }
+
+    /// <summary>One utility's side.</summary>
+    internal sealed record Party
+    {
+        public required string Utility { get; init; }
+        public required string Connector { get; init; }
+        public PartyState State { get; init; }
+
+        /// <summary>One of <see cref="TransferOutcomes"/>, as last reported; null before.</summary>
+        public string? Outcome { get; init; }
+        public string? AccountNo { get; init; }
+
+        /// <summary>A person chose the account.</summary>
+        public bool Chosen { get; init; }
+
+        /// <summary>Who let a difference of name or address pass.</summary>
+        public string? ConfirmedBy { get; init; }
+        public decimal? ArrearsYuan { get; init; }
+        public ArrearsWaiver? Waiver { get; init; }
+
+        /// <summary>Inquiries in the present step.</summary>
+        public int Asked { get; init; }
+
+        /// <summary>When something has to be done about it by itself; null: nothing has.</summary>
+        public DateTimeOffset? Due { get; init; }
+
+        /// <summary>Number of its transfer among all that were sent; null when none was, or when it surely had no effect.</summary>
+        public int? SentNo { get; init; }
+
+        /// <summary>The same of the version before a correction: its effect stays until it is undone.</summary>
+        public int? EarlierNo { get; init; }
+        public DateTimeOffset? DoneAt { get; init; }
+
+        /// <summary>How often it was sent back.</summary>
+        public int Undos { get; init; }
+
+        /// <summary>Undoing it is a person's task.</summary>
+        public bool ByHand { get; init; }
+
+        /// <summary>A person said that it stays as it is.</summary>
+        public bool Stays { get; init; }
+
+        [JsonIgnore] public bool Final => State is PartyState.Done or PartyState.Rejected or PartyState.Cancelled;
+
+        [JsonIgnore] public int? UndoNo => SentNo ?? EarlierNo;
+    }
+
+    /// <summary>An account and how sure it is that it belongs to the property.</summary>
+    internal sealed record Link
+    {
+        public required string Operator { get; init; }
+        public required string AccountNo { get; init; }
+
+        /// <summary>10, 13 or other digits.</summary>
+        public required string Form { get; init; }
+
+        /// <summary>0 to 100; only 100 is acted on, and only a report of success or a person makes it 100.</summary>
+        public int Confidence { get; init; }
+
+        /// <summary>given, reported, transferred or person.</summary>
+        public required string Basis { get; init; }
+        public string? ConfirmedBy { get; init; }
+        public DateTimeOffset? ConfirmedAt { get; init; }
+    }
+
+    /// <summary>Something only a person can say, with its due time.</summary>
+    internal sealed record PersonTask
+    {
+        /// <summary>t1, t2, … within the case.</summary>
+        public required string Id { get; init; }
+
+        /// <summary>One of <see cref="TaskKinds"/>.</summary>
+        public required string Kind { get; init; }
+
+        /// <summary>The utility it is about; null: all of them.</summary>
+        public string? Operator { get; init; }
+
+        /// <summary>What may be answered; <see cref="AnyText"/> among them: a text of the person's own.</summary>
+        public required IReadOnlyList<string> Options { get; init; }
+
+        /// <summary>What the records make likely; never acted on.</summary>
+        public string? Proposal { get; init; }
+        public required DateTimeOffset RaisedAt { get; init; }
+        public required DateTimeOffset DueAt { get; init; }
+
+        /// <summary>open, overdue, answered, lapsed.</summary>
+        public string Status { get; init; } = "open";
+        public string? Answer { get; init; }
+        public string? By { get; init; }
+        public string? Reason { get; init; }
+
+        [JsonIgnore] public bool IsOpen => Status is "open" or "overdue";
+
+        /// <summary>Others have to act first: it stands in the list of those that wait once it is overdue.</summary>
+        [JsonIgnore] public bool WaitsForOthers => Kind is TaskKinds.Settle or TaskKinds.OpenCase;
+    }
+
+    /// <summary>Kinds of <see cref="PersonTask"/>.</summary>
+    internal static class TaskKinds
+    {
+        public const string ChooseHolder = "choose_holder";
+        public const string ChooseAccount = "choose_account";
+        public const string GiveAccount = "give_account";
+        public const string ConfirmName = "confirm_name";
+        public const string ConfirmAddress = "confirm_address";
+        public const string Settle = "settle";
+        public const string OpenCase = "open_case";
+        public const string NoAnswer = "no_answer";
+        public const string UndoByHand = "undo_by_hand";
+        public const string Corrected = "corrected_after_transfer";
+
+        /// <summary>A correction or withdrawal of a transfer that a later one has followed.</summary>
+        public const string LateChange = "late_change";
+    }
+
+    internal const string AnyText = "*";
+
+    /// <param name="Kind">A word of <see cref="CoTransferNotices"/>.</param>
+    /// <param name="Sent">False: no connector for notices is set up, and it stands here only.</param>
+    internal sealed record Told(DateTimeOffset At, string Kind, bool Sent);
+
+    /// <summary>One step, shown.</summary>
+    internal sealed record Trace(DateTimeOffset At, string What, string? Operator, string? Detail);
+
+    /// <summary>Data of <c>hub.operator.task_answered.v1</c>: what a person says is an input with a name and a reason.</summary>
+    internal sealed record TaskAnswered
+    {
+        public required string TaskId { get; init; }
+        public required string Answer { get; init; }
+        public required string By { get; init; }
+        public required string Reason { get; init; }
+    }
+
+    // --- decisions -----------------------------------------------------------------------------------------------------
+
+    protected override Decision Decide(Case state, Input input, Context context)
+    {
+        var turn = new Turn(state, context);
+        switch (input)
+        {
+            case Input.Received { Content: PropertyTransfer record } received: Take(turn, received.Event, record); break;
+            case Input.Received { Content: AccountReport report } received: Hear(turn, received.Event, report); break;
+            case Input.Received { Content: TaskAnswered answer }: Answer(turn, answer); break;
+            case Input.Answered answered: Settle(turn, answered); break;
+            case Input.TimeUp: Tick(turn); break;
+            case Input.PolicyChanged when turn.Current is { Unserved: not null } current: Begin(turn, current.Registration); break;
+        }
+
+        Advance(turn);
+        return Finish(turn);
+    }
+
+    // --- registrations -------------------------------------------------------------------------------------------------
+
+    private static void Take(Turn turn, Event received, PropertyTransfer record)
+    {
+        var registration = new Registration(record, received.Partner, received.Id, received.Type, received.OccurredAt ?? turn.Now);
+        var mine = turn.Current?.RegistryNo == record.RegistryNo;
+        if (mine && turn.Current!.Registration.Register != received.Partner)
+            turn.Refusal = "not_the_register";
+        else if (received.Type == EventTypes.TransferWithdrawn)
+            Withdraw(turn, registration, mine);
+        else if (turn.State.Withdrawn.GetValueOrDefault(record.RegistryNo!) >= record.Version)
+            turn.Warn(WarningCodes.Superseded, "该登记已撤回：已存档，未办理", "This registration was withdrawn: stored, not acted on");
+        else if (mine)
+            Correct(turn, registration);
+        else if (turn.State.Past.Any(past => past.RegistryNo == record.RegistryNo))
+            turn.Ask(TaskKinds.LateChange, null, ["seen"]);
+        else if (IsOlder(record, turn.Current))
+            turn.Warn(WarningCodes.Superseded, "收到的登记早于现行登记：已存档，未办理", "Booked before the registration in force: stored, not acted on");
+        else if (turn.Current is null or { Ended: true })
+            Begin(turn, registration);
+        else
+            Queue(turn, registration);
+    }
+
+    // By the day of booking, never by arrival: an older change would give the account back to whoever sold.
+    private static bool IsOlder(PropertyTransfer record, Transfer? current) => current is { Step: not (Step.Reversed or Step.NoConsent or Step.NotDone) }
+        && InstantText.Parse(record.RegisteredAt) < InstantText.Parse(current.Registration.Record.RegisteredAt);
+
+    private static void Queue(Turn turn, Registration registration)
+    {
+        var others = turn.State.Next.Where(next => next.Record.RegistryNo != registration.Record.RegistryNo);
+        var known = turn.State.Next.FirstOrDefault(next => next.Record.RegistryNo == registration.Record.RegistryNo);
+        if (known?.Record.Version >= registration.Record.Version)
+            return;
+        turn.State = turn.State with { Next = [.. others.Append(registration).OrderBy(next => InstantText.Parse(next.Record.RegisteredAt))] };
+        turn.Warn(WarningCodes.Queued, "同一不动产的前一笔过户尚未办结，本笔随后办理", "An earlier transfer of this property is not finished; this one begins after it");
+    }
+
+    private static void Correct(Turn turn, Registration registration)
+    {
+        var current = turn.Current!;
+        if (registration.Record.Version <= current.Registration.Record.Version || registration.Record.Version <= current.Correction?.Record.Version)
+            turn.Warn(WarningCodes.Superseded, "收到的版本早于现行版本：已存档，未采用", "Older than the version in force: stored, not applied");
+        else if (current.Step == Step.Reversing)
+            Queue(turn, registration);
+        else if (!current.Begun || current.Step == Step.Reversed)
+            Begin(turn, registration);
+        else
+        {
+            // Something was sent by the record before: whether it has to be done over is no machine's decision.
+            turn.Put(current with { Correction = registration });
+            turn.Lapse(TaskKinds.Corrected);
+            turn.Ask(TaskKinds.Corrected, null, ["redo", "keep"]);
+        }
+    }
+
+    private static void Withdraw(Turn turn, Registration registration, bool mine)
+    {
+        var (number, version) = (registration.Record.RegistryNo!, registration.Record.Version!.Value);
+        if (turn.State.Withdrawn.GetValueOrDefault(number) >= version)
+            return;
+        if (mine && version < turn.Current!.Registration.Record.Version)
+        {
+            turn.Warn(WarningCodes.Superseded, "收到的版本早于现行版本：已存档，未采用", "Older than the version in force: stored, not applied");
+            return;
+        }
+
+        turn.State = turn.State with
+        {
+            Withdrawn = new Dictionary<string, int>(turn.State.Withdrawn, StringComparer.Ordinal) { [number] = version },
+            Next = [.. turn.State.Next.Where(next => next.Record.RegistryNo != number)],
+        };
+        if (mine)
+            Reverse(turn);
+        else if (turn.State.Past.Any(past => past.RegistryNo == number))
+            turn.Ask(TaskKinds.LateChange, null, ["seen"]);
+        else
+            turn.Warn(WarningCodes.NoEarlierRecord, "此前没有收到该登记", "No earlier record of this registration was received");
+    }
+
+    /// <summary>Begins, or begins anew: nobody has done anything yet that would have to be undone, or a person said that it is done over.</summary>
+    private static void Begin(Turn turn, Registration registration)
+    {
+        var before = turn.Current;
+        var again = before?.RegistryNo == registration.Record.RegistryNo;
+        if (before is not null && !again)
+            turn.State = turn.State with { Past = [.. turn.State.Past.TakeLast(19), new(before.RegistryNo, before.Registration.Record.Version!.Value, before.Step, turn.Now)] };
+        turn.LapseAll();
+        turn.State = turn.State with { Tasks = [.. turn.State.Tasks.Where(task => task.IsOpen).Concat(turn.State.Tasks.Where(task => !task.IsOpen).TakeLast(20))] };
+        turn.Put(new Transfer
+        {
+            Registration = registration, BeganAt = again ? before!.BeganAt : turn.Now, Whole = again ? before!.Whole : null, Sent = again ? before!.Sent : 0,
+            Told = again ? before!.Told : [], Trail = again ? before!.Trail : [],
+        });
+        turn.Trace("registered", null, registration.Record.Version.ToString());
+        if (registration.Record.Consent?.Granted != true)
+        {
+            // Opt-in by design: without it no order is made, and the register is told so.
+            End(turn, Step.NoConsent);
+            return;
+        }
+
+        if (turn.Policy is not { CoTransfer: { } rule } policy)
+        {
+            turn.Put(turn.Current! with { Unserved = "no_rule" });
+            return;
+        }
+
+        turn.Pin = policy.Pin;
+        Invite(turn, rule, before is not null && again ? before.Parties : null);
+    }
+
+    private static void Invite(Turn turn, CoTransferRule rule, IReadOnlyDictionary<string, Party>? before)
+    {
+        var record = turn.Current!.Registration.Record;
+        var scope = record.Consent!.Scope is { Count: > 0 } given ? given : [Utilities.Power];
+        var parties = new Dictionary<string, Party>(StringComparer.Ordinal);
+        foreach (var serving in turn.Context.Policies.Route(record.RegionCode!, null, [.. rule.Utilities]))
+        {
+            var connected = turn.Context.Connectors.Contains(serving.Connector);
+            var agreed = scope.Contains(serving.Utility);
+            parties[serving.Id] = new Party
+            {
+                Utility = serving.Utility,
+                Connector = serving.Connector,
+                State = connected && agreed ? PartyState.Created : PartyState.Cancelled,
+                Outcome = agreed ? null : TransferOutcomes.NoConsent,
+                AccountNo = Known(turn, serving.Id, serving.Utility),
+                EarlierNo = before?.GetValueOrDefault(serving.Id) is { State: not PartyState.Reversed } earlier ? earlier.UndoNo : null,
+            };
+        }
+
+        if (parties.Values.All(party => party.State == PartyState.Cancelled))
+        {
+            var power = parties.Values.FirstOrDefault(party => party.Utility == Utilities.Power);
+            if (power is null || power.Outcome is null)
+                turn.Put(turn.Current with { Unserved = power is null ? "no_operator" : "no_connector" });
+            else
+                End(turn, Step.NoConsent);
+            return;
+        }
+
+        // Power is what the clauses name: without it the others do not begin alone.
+        if (scope.Contains(Utilities.Power) && !parties.Values.Any(party => party is { Utility: Utilities.Power, State: PartyState.Created }))
+        {
+            turn.Put(turn.Current with { Unserved = parties.Values.Any(party => party.Utility == Utilities.Power) ? "no_connector" : "no_operator" });
+            return;
+        }
+
+        turn.Put(turn.Current with { Parties = parties, Whole = turn.Current.Whole ?? turn.StartWhole(rule) });
+        foreach (var id in parties.Where(pair => pair.Value.State == PartyState.Created).Select(pair => pair.Key).ToList())
+            Precheck(turn, id);
+    }
+
+    // What a person or a success confirmed goes before what the applicant wrote down.
+    private static string? Known(Turn turn, string operatorId, string utility)
+    {
+        if (turn.State.Links.FirstOrDefault(link => link.Operator == operatorId && link.Confidence == 100) is { } link)
+            return link.AccountNo;
+        var given = turn.Current!.Registration.Record.Accounts?.FirstOrDefault(account => account.Utility == utility)?.AccountNo;
+        if (given is not null)
+            turn.Learn(operatorId, given, 50, "given", null);
+        return given;
+    }
+
+    // --- what a utility says -------------------------------------------------------------------------------------------
+
+    private static void Hear(Turn turn, Event received, AccountReport report)
+    {
+        if (turn.Current is not { } current || current.OrderId != report.OrderId)
+        {
+            // Something was done for a transfer that is no longer the one in hand: nobody would ever see it.
+            if (report.Outcome is TransferOutcomes.Done && turn.State.Past.Any(past => $"{past.RegistryNo}-{past.Version}" == report.OrderId))
+                turn.Ask(TaskKinds.LateChange, null, ["seen"]);
+            turn.Refusal = "no_such_order";
+            return;
+        }
+
+        if (!current.Parties.TryGetValue(received.Partner, out var party))
+        {
+            turn.Refusal = "not_a_party";
+            return;
+        }
+
+        turn.Trace(received.Type.Split('.')[2], received.Partner, report.Outcome);
+        switch (received.Type)
+        {
+            case EventTypes.AccountPrechecked: Prechecked(turn, received.Partner, party, report); break;
+            case EventTypes.AccountTransferReported: Transferred(turn, received.Partner, party, report); break;
+            case EventTypes.AccountReversalReported: Undone(turn, received.Partner, party, report); break;
+            case EventTypes.ArrearsSettled when party is { State: PartyState.WaitingCustomer, Outcome: TransferOutcomes.Arrears } && current.Step != Step.Reversing:
+                // The utility's word that it is paid is checked, as everything that opens the gate.
+                Precheck(turn, received.Partner);
+                break;
+        }
+    }
+
+    private static void Prechecked(Turn turn, string id, Party party, AccountReport report)
+    {
+        // Anything else is late or repeated: what comes after the transfer was sent is no longer a pre-check.
+        if (turn.Current!.Step == Step.Reversing || turn.Current.Ended || party is not ({ State: PartyState.Created or PartyState.WaitingCustomer } or { State: PartyState.Unknown, SentNo: null }))
+            return;
+        Weigh(turn, id, party, report);
+    }
+
+    private static void Weigh(Turn turn, string id, Party party, AccountReport report)
+    {
+        turn.LapseOf(id);
+        var found = Accounts(report);
+        foreach (var account in found)
+            turn.Learn(id, account.AccountNo!, Math.Clamp(AddressText.Likeness(account.Address, turn.Current!.Registration.Record.PropertyAddress), 30, 90), "reported", null);
+        var told = party.State == PartyState.WaitingCustomer && party.Outcome == report.Outcome;
+        party = party with { Outcome = report.Outcome, ArrearsYuan = report.ArrearsYuan, Due = null, State = PartyState.WaitingCustomer };
+        switch (report.Outcome)
+        {
+            case TransferOutcomes.Clear or TransferOutcomes.MultiAccount:
+                Choose(turn, id, party, found);
+                break;
+            case TransferOutcomes.NameMismatch or TransferOutcomes.AddressMismatch when party.ConfirmedBy is null:
+                turn.Put(id, party with { AccountNo = party.AccountNo ?? OnlyOne(found) });
+                turn.Ask(report.Outcome == TransferOutcomes.NameMismatch ? TaskKinds.ConfirmName : TaskKinds.ConfirmAddress, id, ["proceed", "leave_out"]);
+                turn.Tell("question", id);
+                break;
+            case TransferOutcomes.NameMismatch or TransferOutcomes.AddressMismatch:
+                Choose(turn, id, party, found);
+                break;
+            case TransferOutcomes.AccountNotFound:
+                Missing(turn, id, party);
+                break;
+            case TransferOutcomes.Arrears:
+                // The debt stays where it is: both sides are told, and nothing moves before it is settled or a named person lets it pass.
+                turn.Put(id, party with { AccountNo = party.AccountNo ?? OnlyOne(found), Due = turn.After(turn.Rule.RecheckWorkingDays), Waiver = null });
+                turn.Ask(TaskKinds.Settle, id, ["waive", "leave_out"], days: turn.Rule.SettleWorkingDays);
+                if (!told)
+                {
+                    turn.Tell("arrears", id);
+                    turn.FeedBack("WAITING_SETTLEMENT");
+                }
+
+                break;
+            case TransferOutcomes.OpenCase:
+                turn.Put(id, party with { Due = turn.After(turn.Rule.RecheckWorkingDays) });
+                turn.Ask(TaskKinds.OpenCase, id, ["leave_out"], days: turn.Rule.SettleWorkingDays);
+                if (!told)
+                    turn.Tell("open_case", id);
+                break;
+            case TransferOutcomes.Duplicate:
+                // In the new holder's name already, and not by this order: nothing is left to do, and nothing of it is ours to undo.
+                turn.Put(id, party with { State = PartyState.Done, DoneAt = turn.Now });
+                break;
+            case TransferOutcomes.AccountClosed or TransferOutcomes.NoConsent:
+                turn.Put(id, party with { State = PartyState.Rejected });
+                break;
+            case TransferOutcomes.SystemError when party.Asked < InquiriesMax:
+                turn.Put(id, party with { State = PartyState.Created, Asked = party.Asked + 1, Due = turn.After(turn.Rule.RecheckWorkingDays) });
+                break;
+            case TransferOutcomes.SystemError:
+                Doubt(turn, id, party with { State = PartyState.Created });
+                break;
+        }
+    }
+
+    private static List<ReportedAccount> Accounts(AccountReport report)
+    {
+        var found = (report.Accounts ?? []).ToList();
+        if (report.AccountNo is { } number && !found.Exists(account => account.AccountNo == number))
+            found.Insert(0, new() { AccountNo = number });
+        return [.. found.DistinctBy(account => account.AccountNo)];
+    }
+
+    private static string? OnlyOne(List<ReportedAccount> found) => found.Count == 1 ? found[0].AccountNo : null;
+
+    /// <summary>One account, and the one that was expected if any was: else a person chooses.</summary>
+    private static void Choose(Turn turn, string id, Party party, List<ReportedAccount> found)
+    {
+        if (party.Chosen || (party.AccountNo is not null && (found.Count == 0 || (found.Count == 1 && found[0].AccountNo == party.AccountNo))))
+        {
+            turn.Put(id, party with { State = PartyState.Prechecked });
+            return;
+        }
+
+        var candidates = found.Select(account => account.AccountNo!).Concat(party.AccountNo is { } given ? [given] : []).Distinct(StringComparer.Ordinal).ToList();
+        switch (candidates.Count)
+        {
+            case 0:
+                Missing(turn, id, party with { Outcome = TransferOutcomes.AccountNotFound });
+                break;
+            case 1 when party.Outcome != TransferOutcomes.MultiAccount:
+                turn.Put(id, party with { State = PartyState.Prechecked, AccountNo = candidates[0] });
+                break;
+            default:
+                turn.Put(id, party with { Outcome = TransferOutcomes.MultiAccount });
+                turn.Ask(TaskKinds.ChooseAccount, id, [.. candidates, "leave_out"], Likeliest(turn, found));
+                turn.Tell("question", id);
+                break;
+        }
+    }
+
+    // The address proposes. It never decides: two buildings may have one number.
+    private static string? Likeliest(Turn turn, List<ReportedAccount> found)
+    {
+        var address = turn.Current!.Registration.Record.PropertyAddress;
+        var sorted = found.Select(account => (account.AccountNo, Likeness: AddressText.Likeness(account.Address, address))).OrderByDescending(pair => pair.Likeness).ToList();
+        return sorted.Count > 0 && sorted[0].Likeness >= 60 && (sorted.Count == 1 || sorted[1].Likeness < sorted[0].Likeness) ? sorted[0].AccountNo : null;
+    }
+
+    private static void Missing(Turn turn, string id, Party party)
+    {
+        turn.Put(id, party);
+        turn.Ask(TaskKinds.GiveAccount, id, [AnyText, "leave_out"]);
+        turn.Tell("question", id);
+    }
+
+    private static void Transferred(Turn turn, string id, Party party, AccountReport report)
+    {
+        if (party is { State: PartyState.Rejected or PartyState.Cancelled } && report.Outcome == TransferOutcomes.Done)
+        {
+            Late(turn, id, party);
+            return;
+        }
+
+        if (turn.Current!.Step == Step.Reversing || party is not { State: PartyState.Submitted or PartyState.Unknown, SentNo: not null })
+            return;
+        switch (report.Outcome)
+        {
+            case TransferOutcomes.Done:
+                turn.LapseOf(id);
+                Confirm(turn, id, party with { AccountNo = report.AccountNo ?? party.AccountNo });
+                break;
+            case TransferOutcomes.InProgress:
+                turn.LapseOf(id);
+                turn.Put(id, party with { State = PartyState.Submitted, Asked = 0, Due = turn.After(turn.Rule.StepWorkingDays) });
+                break;
+            case TransferOutcomes.NotSeen:
+                // Surely without effect, by the utility's own word: only now may it be sent again.
+                turn.LapseOf(id);
+                turn.Put(id, party with { State = PartyState.Prechecked, SentNo = null, Asked = 0, Due = null });
+                break;
+            case TransferOutcomes.Duplicate or TransferOutcomes.SystemError:
+                turn.Put(id, party with { State = PartyState.Unknown, Outcome = report.Outcome });
+                Inquire(turn, id);
+                break;
+            case { } doubt when doubt is not (TransferOutcomes.Clear or TransferOutcomes.CannotReverse):
+                Weigh(turn, id, party with { SentNo = null, Asked = 0 }, report);
+                break;
+        }
+    }
+
+    // It was given up, or taken for not done, and was done after all: the utility's word is what is.
+    private static void Late(Turn turn, string id, Party party)
+    {
+        var current = turn.Current!;
+        if (current.Step is Step.Reversing or Step.Reversed)
+        {
+            turn.Put(id, party with { SentNo = party.SentNo ?? current.Sent + 1, State = PartyState.Done, Outcome = TransferOutcomes.Done });
+            turn.Put(turn.Current! with { Step = Step.Reversing, Sent = current.Sent + 1, EndedAt = null });
+            return;
+        }
+
+        turn.Put(current with { Sent = current.Sent + 1, Begun = true, Step = Step.Transferring, EndedAt = null });
+        Confirm(turn, id, party with { SentNo = party.SentNo ?? current.Sent + 1 });
+    }
+
+    private static void Confirm(Turn turn, string id, Party party)
+    {
+        turn.Put(id, party with { State = PartyState.Done, Outcome = TransferOutcomes.Done, DoneAt = turn.Now, Due = null, Asked = 0 });
+        if (party.AccountNo is { } account)
+            turn.Learn(id, account, 100, "transferred", null);
+    }
+
+    private static void Undone(Turn turn, string id, Party party, AccountReport report)
+    {
+        // Also of what a person said was undone: the utility's word is what is.
+        if (report.Outcome == TransferOutcomes.CannotReverse && turn.Current!.Step is Step.Reversing or Step.Reversed && party is { ByHand: false, Stays: false })
+        {
+            turn.Put(turn.Current! with { Step = Step.Reversing, EndedAt = null });
+            HandOver(turn, id, party);
+        }
+
+        if (turn.Current!.Step != Step.Reversing || party.State != PartyState.Reversing)
+            return;
+        switch (report.Outcome)
+        {
+            // It never had the transfer either: as good as undone. When an inquiry was sent, it speaks of the order to undo, which is sent once more.
+            case TransferOutcomes.NotSeen when party.Asked > 0 && party.Undos >= InquiriesMax:
+                HandOver(turn, id, party);
+                break;
+            case TransferOutcomes.NotSeen when party.Asked > 0:
+                turn.LapseOf(id);
+                Undo(turn, id, party with { ByHand = false });
+                break;
+            case TransferOutcomes.Done or TransferOutcomes.NotSeen:
+                turn.LapseOf(id);
+                turn.Put(id, party with { State = PartyState.Reversed, Due = null, ByHand = false });
+                break;
+            case TransferOutcomes.InProgress:
+                turn.Put(id, party with { Due = turn.After(turn.Rule.StepWorkingDays), Asked = 0 });
+                break;
+            case TransferOutcomes.SystemError:
+                Inquire(turn, id);
+                break;
+        }
+    }
+
+    // --- what became of a command --------------------------------------------------------------------------------------
+
+    private static void Settle(Turn turn, Input.Answered answered)
+    {
+        if (turn.Current is not { } current || answered.CauseId != current.Registration.EventId)
+            return;
+        foreach (var (id, party) in current.Parties.Where(pair => pair.Value.Connector == answered.Connector).ToList())
+        {
+            if (answered.Answer.Outcome == Outcome.Taken)
+                turn.Trace("taken", id, answered.CommandType);
+            else
+                Undelivered(turn, id, party, answered);
+        }
+    }
+
+    // The schedule has ended without success and the lane is parked: it may still have had its effect, and an operator may still send it.
+    private static void Undelivered(Turn turn, string id, Party party, Input.Answered answered)
+    {
+        turn.Trace("undelivered", id, answered.Answer.Reason);
+        switch (answered.CommandType)
+        {
+            case CommandTypes.AccountPrecheck or CommandTypes.AccountInquire when party.State is PartyState.Created:
+            case CommandTypes.AccountPrecheck when party.State is PartyState.WaitingCustomer:
+                Doubt(turn, id, party with { Outcome = TransferOutcomes.SystemError, State = PartyState.Created });
+                break;
+            case CommandTypes.AccountTransfer or CommandTypes.AccountInquire when party.State is PartyState.Submitted or PartyState.Unknown:
+                Doubt(turn, id, party with { Outcome = TransferOutcomes.SystemError, State = PartyState.Unknown });
+                break;
+            case CommandTypes.AccountReverse or CommandTypes.AccountInquire when party.State == PartyState.Reversing:
+                HandOver(turn, id, party);
+                break;
+        }
+    }
+
+    // --- time ----------------------------------------------------------------------------------------------------------
+
+    private static void Tick(Turn turn)
+    {
+        if (turn.Current is not { } current)
+            return;
+        foreach (var task in turn.State.Tasks.Where(task => task.Status == "open" && task.DueAt <= turn.Now).ToList())
+        {
+            turn.Replace(task with { Status = "overdue" });
+            turn.Escalate("task_overdue", task.Id);
+        }
+
+        if (!current.Ended)
+            Urge(turn);
+        foreach (var (id, _) in current.Parties.Where(pair => pair.Value.Due <= turn.Now).ToList())
+            Wake(turn, id, turn.Current!.Parties[id]);
+    }
+
+    private static void Urge(Turn turn)
+    {
+        if (turn.Current!.Whole is not { } whole)
+            return;
+        var status = turn.Now >= whole.OverdueAt ? "overdue" : turn.Now >= whole.WarnAt ? "warned" : "running";
+        if (whole.Status == status || whole.Status is "overdue" or "ended" || (whole.Status == "warned" && status == "running"))
+            return;
+        turn.Put(turn.Current with { Whole = whole with { Status = status } });
+        turn.Escalate(status, "whole");
+    }
+
+    private static void Wake(Turn turn, string id, Party party)
+    {
+        switch (party.State)
+        {
+            // It waits for money or for a case to close: looked at again.
+            case PartyState.WaitingCustomer:
+            // A pre-check that failed is simply asked again: it changes nothing.
+            case PartyState.Created when party.Outcome == TransferOutcomes.SystemError:
+                Precheck(turn, id);
+                break;
+            case PartyState.Submitted:
+                turn.Put(id, party with { State = PartyState.Unknown });
+                Inquire(turn, id);
+                break;
+            default:
+                Inquire(turn, id);
+                break;
+        }
+    }
+
+    // --- people --------------------------------------------------------------------------------------------------------
+
+    private static void Answer(Turn turn, TaskAnswered given)
+    {
+        if (turn.State.Tasks.FirstOrDefault(task => task.Id == given.TaskId) is not { IsOpen: true } task)
+        {
+            turn.Refusal = "no_such_task";
+            return;
+        }
+
+        if (string.IsNullOrWhiteSpace(given.By) || string.IsNullOrWhiteSpace(given.Reason))
+        {
+            turn.Refusal = "name_and_reason_needed";
+            return;
+        }
+
+        var own = !task.Options.Contains(given.Answer);
+        if (own && !(task.Options.Contains(AnyText) && given.Answer.Trim().Length is > 0 and <= 20))
+        {
+            turn.Refusal = "not_an_option";
+            return;
+        }
+
+        turn.Replace(task with { Status = "answered", Answer = given.Answer, By = given.By, Reason = given.Reason });
+        turn.Trace("answered", task.Operator, $"{task.Kind} {given.Answer}");
+        if (turn.Current is not { } current)
+            return;
+        if (task.Operator is { } id && current.Parties.TryGetValue(id, out var party))
+            AnswerFor(turn, id, party, task, given);
+        else if (task.Kind == TaskKinds.ChooseHolder && int.TryParse(given.Answer, System.Globalization.CultureInfo.InvariantCulture, out var place))
+            turn.Put(current with { Holder = place - 1 });
+        else if (task.Kind == TaskKinds.Corrected && current.Correction is { } correction)
+        {
+            if (given.Answer == "redo")
+                Begin(turn, correction);
+            else
+                turn.Put(current with { Correction = null });
+        }
+    }
+
+    private static void AnswerFor(Turn turn, string id, Party party, PersonTask task, TaskAnswered given)
+    {
+        switch (task.Kind, given.Answer)
+        {
+            case (_, "leave_out" or "not_done"):
+                turn.Put(id, party with { State = PartyState.Rejected, Due = null, SentNo = null });
+                break;
+            case (TaskKinds.ConfirmName or TaskKinds.ConfirmAddress, _):
+                Choose(turn, id, party with { ConfirmedBy = given.By }, []);
+                break;
+            case (TaskKinds.ChooseAccount, var account):
+                turn.Learn(id, account, 100, "person", given.By);
+                turn.Put(id, party with { AccountNo = account, Chosen = true });
+                Precheck(turn, id);
+                break;
+            case (TaskKinds.GiveAccount, var account):
+                var number = AccountNumber.Parse(account).Text;
+                turn.Learn(id, number, 80, "person", given.By);
+                turn.Put(id, party with { AccountNo = number });
+                Precheck(turn, id);
+                break;
+            case (TaskKinds.Settle, "waive"):
+                Choose(turn, id, party with { Waiver = new(given.By, given.Reason, party.ArrearsYuan), Due = null }, []);
+                turn.Tell("waived", id);
+                break;
+            case (TaskKinds.NoAnswer, "ask_again") when party.SentNo is null:
+                turn.Put(id, party with { Outcome = null });
+                Precheck(turn, id);
+                break;
+            case (TaskKinds.NoAnswer, "ask_again"):
+                turn.Put(id, party with { Asked = 0 });
+                Inquire(turn, id);
+                break;
+            case (TaskKinds.NoAnswer, "done"):
+                Confirm(turn, id, party);
+                break;
+            case (TaskKinds.UndoByHand, "undone"):
+                turn.Put(id, party with { State = PartyState.Reversed, ByHand = false, Due = null });
+                break;
+            case (TaskKinds.UndoByHand, _):
+                turn.Put(id, party with { Stays = true, ByHand = false, Due = null });
+                break;
+        }
+    }
+
+    // --- commands ------------------------------------------------------------------------------------------------------
+
+    private static void Precheck(Turn turn, string id)
+    {
+        var party = turn.Current!.Parties[id];
+        var waiting = party.State == PartyState.WaitingCustomer && party.Outcome is TransferOutcomes.Arrears or TransferOutcomes.OpenCase;
+        turn.Put(id, party with
+        {
+            State = waiting ? PartyState.WaitingCustomer : PartyState.Created,
+            Asked = party.Outcome == TransferOutcomes.SystemError ? party.Asked : 0,
+            Due = turn.After(waiting ? turn.Rule.RecheckWorkingDays : turn.Rule.StepWorkingDays),
+        });
+        turn.Send(id, CommandTypes.AccountPrecheck);
+    }
+
+    private static void Submit(Turn turn, string id)
+    {
+        var sent = turn.Current!.Sent + 1;
+        turn.Put(turn.Current with { Sent = sent });
+        turn.Put(id, turn.Current.Parties[id] with { State = PartyState.Submitted, SentNo = sent, Asked = 0, Due = turn.After(turn.Rule.StepWorkingDays) });
+        turn.Send(id, CommandTypes.AccountTransfer);
+    }
+
+    /// <summary>The utility is asked, and when it does not say, a person is.</summary>
+    private static void Inquire(Turn turn, string id)
+    {
+        var party = turn.Current!.Parties[id];
+        if (party.Asked < InquiriesMax)
+        {
+            turn.Put(id, party with { Asked = party.Asked + 1, Due = turn.After(turn.Rule.StepWorkingDays) });
+            turn.Send(id, CommandTypes.AccountInquire);
+        }
+        else if (party.State == PartyState.Reversing)
+            HandOver(turn, id, party);
+        else
+            Doubt(turn, id, party);
+    }
+
+    private static void Doubt(Turn turn, string id, Party party)
+    {
+        turn.LapseOf(id);
+        turn.Put(id, party with { Due = null });
+        turn.Ask(TaskKinds.NoAnswer, id, party.SentNo is null ? ["ask_again", "leave_out"] : ["ask_again", "done", "not_done"]);
+    }
+
+    // --- the way back --------------------------------------------------------------------------------------------------
+
+    private static void Reverse(Turn turn)
+    {
+        if (turn.Current!.Step is Step.Reversing or Step.Reversed or Step.NoConsent)
+            return;
+        turn.LapseAll();
+        turn.Put(turn.Current with { Step = Step.Reversing, EndedAt = null, Correction = null, Unserved = null, Whole = turn.Current.Whole is { } whole ? whole with { Status = "ended" } : null });
+        turn.Trace("withdrawn", null, null);
+        foreach (var (id, party) in turn.Current.Parties)
+        {
+            if (party.UndoNo is null && party is { State: PartyState.Done })
+                HandOver(turn, id, party);
+            else if (party.UndoNo is null && !party.Final)
+                turn.Put(id, party with { State = PartyState.Cancelled, Due = null });
+            else
+                turn.Put(id, party with { Due = null });
+        }
+
+        turn.Tell("withdrawn", null);
+    }
+
+    /// <summary>One at a time, the last that was sent first.</summary>
+    private static void StepBack(Turn turn)
+    {
+        var parties = turn.Current!.Parties;
+        if (parties.Values.Any(party => party is { State: PartyState.Reversing, ByHand: false, Stays: false }))
+            return;
+        var next = parties.Where(pair => pair.Value is { UndoNo: not null, ByHand: false, Stays: false, State: not PartyState.Reversed }).OrderByDescending(pair => pair.Value.UndoNo).FirstOrDefault();
+        if (next.Key is not null)
+            Undo(turn, next.Key, next.Value);
+        else if (!parties.Values.Any(party => party.ByHand))
+            End(turn, Step.Reversed);
+    }
+
+    private static void Undo(Turn turn, string id, Party party)
+    {
+        turn.Put(id, party with { State = PartyState.Reversing, Asked = 0, Undos = party.Undos + 1, Due = turn.After(turn.Rule.StepWorkingDays) });
+        turn.Send(id, CommandTypes.AccountReverse);
+    }
+
+    private static void HandOver(Turn turn, string id, Party party)
+    {
+        turn.Put(id, party with { State = PartyState.Reversing, ByHand = true, Due = null });
+        turn.LapseOf(id);
+        turn.Ask(TaskKinds.UndoByHand, id, ["undone", "stays"]);
+    }
+
+    // --- where the whole stands ----------------------------------------------------------------------------------------
+
+    private static void Advance(Turn turn)
+    {
+        for (var round = 0; round < 4; round++)
+        {
+            if (turn.Current is { Ended: true } && turn.State.Next is [var next, ..])
+            {
+                turn.State = turn.State with { Next = [.. turn.State.Next.Skip(1)] };
+                Begin(turn, next);
+            }
+
+            if (turn.Current is not { Ended: false, Unserved: null } current)
+                return;
+            if (current.Step == Step.Reversing)
+                StepBack(turn);
+            else
+                Forward(turn, current);
+            if (turn.Current is not { Ended: true } || turn.State.Next.Count == 0)
+                return;
+        }
+    }
+
+    private static void Forward(Turn turn, Transfer current)
+    {
+        var open = current.Parties.Where(pair => !pair.Value.Final).ToList();
+        if (open.Count == 0)
+        {
+            Conclude(turn, current);
+            return;
+        }
+
+        // The gate: nobody's account moves before every utility was asked and nothing speaks against it anywhere.
+        if (!current.Begun && open.TrueForAll(pair => pair.Value.State == PartyState.Prechecked))
+            current = turn.Put(current with { Begun = HolderOf(turn) is not null });
+        foreach (var (id, _) in current.Begun ? open.Where(pair => pair.Value.State == PartyState.Prechecked) : [])
+            Submit(turn, id);
+        turn.Put(turn.Current! with { Step = StepOf(turn.Current!) });
+    }
+
+    private static Step StepOf(Transfer current)
+    {
+        var open = current.Parties.Values.Where(party => !party.Final).ToList();
+        return open.Exists(party => party.State is PartyState.Submitted || party is { State: PartyState.Unknown, SentNo: not null }) ? Step.Transferring
+            : open.Exists(party => party.State is PartyState.Created or PartyState.Unknown) ? Step.Checking
+            : open.Exists(party => party is { State: PartyState.WaitingCustomer, Outcome: TransferOutcomes.Arrears or TransferOutcomes.OpenCase }) ? Step.Settling
+            : Step.Asking;
+    }
+
+    /// <summary>The one new holder, the one that is marked, or the one that a person named. The first of several is never simply taken.</summary>
+    private static PropertyHolder? HolderOf(Turn turn)
+    {
+        var current = turn.Current!;
+        var holders = current.Registration.Record.NewHolders!;
+        if ((holders.Count == 1 ? holders[0] : holders.FirstOrDefault(holder => holder.AccountHolder == true)) is { } known)
+            return known;
+        if (current.Holder is { } place && place < holders.Count)
+            return holders[place];
+        if (!turn.State.Tasks.Any(task => task is { Kind: TaskKinds.ChooseHolder, IsOpen: true }))
+        {
+            turn.Ask(TaskKinds.ChooseHolder, null, [.. Enumerable.Range(1, holders.Count).Select(number => number.ToString(System.Globalization.CultureInfo.InvariantCulture))]);
+            turn.Tell("holder", null);
+        }
+
+        return null;
+    }
+
+    private static void Conclude(Turn turn, Transfer current)
+    {
+        var asked = current.Parties.Values.Where(party => party.State != PartyState.Cancelled).ToList();
+        var done = asked.Count(party => party.State == PartyState.Done);
+        End(turn, done == 0 ? Step.NotDone : done == asked.Count ? Step.Done : Step.PartlyDone);
+    }
+
+    private static void End(Turn turn, Step step)
+    {
+        var whole = turn.Current!.Whole;
+        turn.Put(turn.Current with
+        {
+            Step = step,
+            EndedAt = turn.Now,
+            Whole = whole is { Status: "running" or "warned" or "overdue" } ? whole with { Status = turn.Now < whole.OverdueAt ? "met" : "met_late" } : whole,
+        });
+        turn.Trace("ended", null, Words.Of(step));
+        turn.FeedBack(Words.Of(step));
+        turn.Tell(Words.Of(step).ToLowerInvariant(), null);
+    }
+
+    private Decision Finish(Turn turn)
+    {
+        var current = turn.Current;
+        var tasks = turn.State.Tasks.Where(task => task.IsOpen).ToList();
+        DateTimeOffset?[] times =
+        [
+            .. current?.Parties.Values.Select(party => party.Due) ?? [],
+            .. tasks.Where(task => task.Status == "open").Select(task => (DateTimeOffset?)task.DueAt),
+            current is { Ended: false, Whole: { } whole } ? whole.Status switch { "running" => whole.WarnAt, "warned" => whole.OverdueAt, _ => null } : null,
+        ];
+        return To(turn.State) with
+        {
+            Orders = turn.Orders,
+            Warnings = turn.Warnings,
+            Deadline = times.Min(),
+            Pin = turn.Pin,
+            Refusal = turn.Refusal,
+            Unserved = current?.Unserved
+                ?? (tasks.Exists(task => !task.WaitsForOthers || task.Status == "overdue") ? "person_needed" : null)
+                ?? (current is { Ended: false, Whole.Status: "overdue" } ? "overdue" : null),
+            Closed = current is null or { Ended: true } && tasks.Count == 0,
+        };
+    }
+
+    /// <summary>Words of states as they cross the border and stand on pages.</summary>
+    internal static class Words
+    {
+        public static string Of(Step step) => Upper(step.ToString());
+
+        public static string Of(PartyState state) => Upper(state.ToString());
+
+        private static string Upper(string name) => string.Concat(name.Select((c, at) => char.IsUpper(c) && at > 0 ? $"_{c}" : char.ToUpperInvariant(c).ToString()));
+    }
+
+    /// <summary>One input's work: the state as it grows, and what it sends.</summary>
+    private sealed class Turn(Case state, Context context)
+    {
+        private Policy? policy;
+
+        public Case State { get; set; } = state;
+        public Context Context => context;
+        public List<Order> Orders { get; } = [];
+        public List<Warning> Warnings { get; } = [];
+        public string? Refusal { get; set; }
+        public string? Pin { get; set; }
+        public DateTimeOffset Now => context.Now;
+        public Transfer? Current => State.Current;
+
+        /// <summary>The version the case began under, as long as it is at hand and covers the place.</summary>
+        public Policy? Policy => policy ??= Region is not { } region ? null
+            : context.Pinned is { } pin && context.Policies.Pinned(pin) is { CoTransfer: not null } pinned && pinned.Covers(region) ? pinned : context.Policies.For(region);
+
+        public CoTransferRule Rule => Policy?.CoTransfer ?? LastResort;
+
+        private string? Region => Current?.Registration.Record.RegionCode;
+
+        public Transfer Put(Transfer transfer)
+        {
+            State = State with { Current = transfer };
+            return transfer;
+        }
+
+        public void Put(string id, Party party) =>
+            Put(Current! with { Parties = new Dictionary<string, Party>(Current.Parties, StringComparer.Ordinal) { [id] = party } });
+
+        public void Warn(string code, string zh, string en) => Warnings.Add(new("", code, zh, en));
+
+        public void Trace(string what, string? id, string? detail)
+        {
+            if (Current is { } current)
+                Put(current with { Trail = [.. current.Trail.TakeLast(TrailMax - 1), new(Now, what, id, detail)] });
+        }
+
+        /// <summary>What is known of an account only ever grows surer.</summary>
+        public void Learn(string id, string accountNo, int confidence, string basis, string? by)
+        {
+            var account = AccountNumber.Parse(accountNo);
+            var known = State.Links.FirstOrDefault(link => link.Operator == id && link.AccountNo == account.Text);
+            if (known?.Confidence >= confidence)
+                return;
+            var link = new Link
+            {
+                Operator = id, AccountNo = account.Text, Form = account.Form, Confidence = confidence, Basis = basis, ConfirmedBy = by, ConfirmedAt = confidence == 100 ? Now : null,
+            };
+            State = State with { Links = [.. State.Links.Where(other => other != known).TakeLast(39), link] };
+        }
+
+        // --- tasks -----------------------------------------------------------------------------------------------------
+
+        public void Ask(string kind, string? id, IReadOnlyList<string> options, string? proposal = null, int? days = null)
+        {
+            if (State.Tasks.Any(task => task.IsOpen && task.Kind == kind && task.Operator == id))
+                return;
+            var task = new PersonTask
+            {
+                Id = $"t{State.TasksEver + 1}", Kind = kind, Operator = id, Options = options, Proposal = proposal, RaisedAt = Now, DueAt = After(days ?? Rule.TaskWorkingDays),
+            };
+            State = State with { Tasks = [.. State.Tasks, task], TasksEver = State.TasksEver + 1 };
+            Trace("asked", id, kind);
+        }
+
+        public void Replace(PersonTask task) => State = State with { Tasks = [.. State.Tasks.Select(known => known.Id == task.Id ? task : known)] };
+
+        public void Lapse(string kind) => LapseWhere(task => task.Kind == kind);
+
+        public void LapseOf(string id) => LapseWhere(task => task.Operator == id);
+
+        // What a later transfer left behind about an earlier one is not this one's to end.
+        public void LapseAll() => LapseWhere(task => task.Kind != TaskKinds.LateChange);
+
+        private void LapseWhere(Func<PersonTask, bool> which) =>
+            State = State with { Tasks = [.. State.Tasks.Select(task => task.IsOpen && which(task) ? task with { Status = "lapsed" } : task)] };
+
+        // --- time ------------------------------------------------------------------------------------------------------
+
+        /// <summary>End of the n-th working day after today, in the city's zone.</summary>
+        public DateTimeOffset After(int workingDays) => EndOf(Day(workingDays).Due);
+
+        public ProjectApprovalProcess.Clock StartWhole(CoTransferRule rule)
+        {
+            var due = Day(rule.LimitWorkingDays);
+            return new()
+            {
+                Due = due.Due, Provisional = due.Provisional, WarnAt = EndOf(Day(rule.LimitWorkingDays - rule.WarnBeforeWorkingDays).Due), OverdueAt = EndOf(due.Due), Source = rule.Source,
+            };
+        }
+
+        private (DateOnly Due, bool Provisional) Day(int workingDays) =>
+            context.Policies.CalendarFor(Region ?? "").AddWorkingDays(DateOnly.FromDateTime(Now.ToOffset(CityOffset).DateTime), workingDays);
+
+        private static DateTimeOffset EndOf(DateOnly day) => new DateTimeOffset(day.AddDays(1).ToDateTime(TimeOnly.MinValue), CityOffset).ToUniversalTime();
+
+        // --- what goes out ---------------------------------------------------------------------------------------------
+
+        public void Send(string id, string command)
+        {
+            var (current, party) = (Current!, Current!.Parties[id]);
+            var record = current.Registration.Record;
+            var inquiry = command == CommandTypes.AccountInquire;
+            var order = new AccountOrder
+            {
+                OrderId = current.OrderId,
+                IdempotencyKey = string.Join('|', record.RegistryNo, record.UnitNo, party.AccountNo, record.Version),
+                Step = command == CommandTypes.AccountTransfer || (inquiry && party.State is PartyState.Submitted or PartyState.Unknown && party.SentNo is not null) ? "TRANSFER"
+                    : party.State == PartyState.Reversing ? "REVERSE" : "PRECHECK",
+                RegistryNo = record.RegistryNo!,
+                UnitNo = record.UnitNo!,
+                RegionCode = record.RegionCode!,
+                Utility = party.Utility,
+                OperatorCode = id,
+                AccountNo = party.AccountNo,
+            };
+            if (!inquiry)
+            {
+                order = order with
+                {
+                    CertNo = record.CertNo,
+                    PropertyAddress = record.PropertyAddress,
+                    TransferReason = record.TransferReason,
+                    RegisteredAt = record.RegisteredAt,
+                    OldHolders = record.OldHolders,
+                    NewHolders = record.NewHolders,
+                    AccountHolder = command == CommandTypes.AccountTransfer ? HolderOf(this) : null,
+                    ConsentId = record.Consent?.ConsentId,
+                    LegalBasisRef = record.LegalBasisRef,
+                    ArrearsWaiver = party.Waiver,
+                    ConfirmedBy = party.ConfirmedBy,
+                };
+            }
+
+            Add(party.Connector, command, JsonSerializer.SerializeToUtf8Bytes(order, SchemasJson.Readable.AccountOrder), party.Due);
+            Trace("sent", id, command);
+        }
+
+        public void FeedBack(string result)
+        {
+            var current = Current!;
+            var record = current.Registration.Record;
+            Put(current with { FedBack = result });
+            if (Rule.Register is not { } register || !context.Connectors.Contains(register))
+                return;
+            var feedback = new TransferFeedback
+            {
+                RegistryNo = record.RegistryNo!, UnitNo = record.UnitNo!, Version = record.Version!.Value, Result = result,
+                Parties = [.. current.Parties.Select(pair => new TransferFeedbackParty(pair.Value.Utility, pair.Key, Words.Of(pair.Value.State), pair.Value.Outcome))],
+            };
+            Add(register, CommandTypes.RegisterFeedback, JsonSerializer.SerializeToUtf8Bytes(feedback, SchemasJson.Readable.TransferFeedback), null);
+        }
+
+        /// <summary>Both holders are told, in plain words.</summary>
+        public void Tell(string kind, string? id)
+        {
+            var record = Current!.Registration.Record;
+            var to = (record.NewHolders ?? []).Select(holder => new NoticeRecipient("new_holder", holder.Name, holder.Mobile))
+                .Concat((record.OldHolders ?? []).Select(holder => new NoticeRecipient("old_holder", holder.Name, holder.Mobile)));
+            Notify(kind, [.. to], CoTransferNotices.Of(kind, Current, id));
+        }
+
+        /// <summary>Time has run: whoever is on duty is told.</summary>
+        public void Escalate(string kind, string what)
+        {
+            Trace(kind, null, what);
+            Notify(kind, [new("officer", null, null)], CoTransferNotices.Of(kind, Current!, null));
+        }
+
+        private void Notify(string kind, IReadOnlyList<NoticeRecipient> to, Bilingual text)
+        {
+            var connector = Rule.Notices is { } notices && context.Connectors.Contains(notices) ? notices : null;
+            Put(Current! with { Told = [.. Current.Told.TakeLast(49), new(Now, kind, connector is not null)] });
+            if (connector is null)
+                return;
+            var notice = new Notice { Kind = kind, Reference = Current.OrderId, To = to, TextZh = text.Zh, TextEn = text.En };
+            Add(connector, CommandTypes.NoticeSend, JsonSerializer.SerializeToUtf8Bytes(notice, SchemasJson.Readable.Notice), null);
+        }
+
+        private void Add(string connector, string command, byte[] data, DateTimeOffset? due)
+        {
+            var registration = Current!.Registration;
+            Orders.Add(new(connector, command, registration.EventId, registration.EventType, registration.OccurredAt, data, due));
+        }
+    }
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true)]
+[JsonSerializable(typeof(CoTransferProcess.Case))]
+[JsonSerializable(typeof(CoTransferProcess.TaskAnswered))]
+internal sealed partial class CoTransferJson : JsonSerializerContext
+{
+    private static CoTransferJson? readable;
+
+    /// <summary>As <see cref="Default"/>, with Chinese text left as it is: half the bytes.</summary>
+    public static CoTransferJson Readable => readable ??= new(new JsonSerializerOptions(Default.Options!) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}
