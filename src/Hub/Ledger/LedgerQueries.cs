@@ -28,6 +28,9 @@ internal sealed record WaitView(short Connector, string? Name, long CaseId, Guid
 
 internal sealed record RecentReceipt(Guid EventId, string Partner, string Source, DateTime ReceivedAt, byte[] Content, string CaseKey, string? Refusal);
 
+/// <summary>A property's case, for people.</summary>
+internal sealed record CoTransferRow(string Key, string State, bool Closed);
+
 /// <summary>A stored idempotent answer.</summary>
 internal sealed record IdempotentAnswer(byte[] RequestDigest, DateTime ClaimedAt, int? Status, byte[]? Response);
 
@@ -136,6 +139,31 @@ internal sealed class LedgerQueries(NpgsqlDataSource database)
          LIMIT @limit
         """;
 
+    private const string CoTransfersSql = """
+        SELECT key AS Key, state AS State, closed AS Closed
+          FROM cases
+         WHERE type = 'co_transfer'
+         ORDER BY case_id DESC
+         LIMIT @limit
+        """;
+
+    private const string OpenCoTransfersSql = """
+        SELECT key AS Key, state AS State, closed AS Closed
+          FROM cases
+         WHERE type = 'co_transfer' AND NOT closed
+         ORDER BY case_id
+         LIMIT @limit
+        """;
+
+    private const string RegionSql = """
+        SELECT e.region
+          FROM events e
+          JOIN cases c ON c.case_id = e.case_id
+         WHERE c.key_hash = @keyHash
+         ORDER BY e.event_id
+         LIMIT 1
+        """;
+
     private const string CaseSql = "SELECT key_hash FROM cases WHERE case_id = @caseId";
 
     private const string PauseSql = """
@@ -197,6 +225,15 @@ internal sealed class LedgerQueries(NpgsqlDataSource database)
     public async Task<IReadOnlyList<WaitView>> WaitsAsync(string? state, string? receiver, int limit) => await ManyAsync<WaitView>(WaitsSql, new { state, receiver, limit });
 
     public async Task<IReadOnlyList<RecentReceipt>> RecentReceiptsAsync(int limit) => await ManyAsync<RecentReceipt>(RecentReceiptsSql, new { limit });
+
+    /// <summary>The newest co-transfers.</summary>
+    public async Task<IReadOnlyList<CoTransferRow>> CoTransfersAsync(int limit) => await ManyAsync<CoTransferRow>(CoTransfersSql, new { limit });
+
+    /// <summary>Co-transfers that are not at their end, the oldest first.</summary>
+    public async Task<IReadOnlyList<CoTransferRow>> OpenCoTransfersAsync(int limit) => await ManyAsync<CoTransferRow>(OpenCoTransfersSql, new { limit });
+
+    /// <summary>Region of a case's first event; null when there is no such case.</summary>
+    public async Task<string?> RegionOfAsync(Guid keyHash) => await OneAsync<string?>(RegionSql, new { keyHash });
 
     public async Task<Guid?> KeyHashAsync(long caseId) => await OneAsync<Guid?>(CaseSql, new { caseId });
 
