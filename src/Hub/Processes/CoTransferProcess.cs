@@ -167,6 +167,9 @@ internal sealed class CoTransferProcess() : Process<CoTransferProcess.Case>(CoTr
         public int? EarlierNo { get; init; }
         public DateTimeOffset? DoneAt { get; init; }
 
+        /// <summary>How often the transfer was sent again after the utility said that it never saw it.</summary>
+        public int Resent { get; init; }
+
         /// <summary>How often it was sent back.</summary>
         public int Undos { get; init; }
 
@@ -561,7 +564,7 @@ internal sealed class CoTransferProcess() : Process<CoTransferProcess.Case>(CoTr
     /// <summary>One account, and the one that was expected if any was: else a person chooses.</summary>
     private static void Choose(Turn turn, string id, Party party, List<ReportedAccount> found)
     {
-        if (party.Chosen || (party.AccountNo is not null && (found.Count == 0 || (found.Count == 1 && found[0].AccountNo == party.AccountNo))))
+        if (party.Chosen || (party.AccountNo is not null && party.Outcome != TransferOutcomes.MultiAccount && (found.Count == 0 || (found.Count == 1 && found[0].AccountNo == party.AccountNo))))
         {
             turn.Put(id, party with { State = PartyState.Prechecked });
             return;
@@ -619,17 +622,18 @@ internal sealed class CoTransferProcess() : Process<CoTransferProcess.Case>(CoTr
                 turn.LapseOf(id);
                 turn.Put(id, party with { State = PartyState.Submitted, Asked = 0, Due = turn.After(turn.Rule.StepWorkingDays) });
                 break;
-            case TransferOutcomes.NotSeen:
-                // Surely without effect, by the utility's own word: only now may it be sent again.
+            case TransferOutcomes.NotSeen when party.Asked > 0 && party.Resent < InquiriesMax:
+                // Surely without effect, by the utility's own word when it was asked: only now may it be sent again.
                 turn.LapseOf(id);
-                turn.Put(id, party with { State = PartyState.Prechecked, SentNo = null, Asked = 0, Due = null });
+                turn.Put(id, party with { State = PartyState.Prechecked, SentNo = null, Asked = 0, Due = null, Resent = party.Resent + 1 });
                 break;
-            case TransferOutcomes.Duplicate or TransferOutcomes.SystemError:
+            case TransferOutcomes.Duplicate or TransferOutcomes.SystemError or TransferOutcomes.NotSeen:
                 turn.Put(id, party with { State = PartyState.Unknown, Outcome = report.Outcome });
                 Inquire(turn, id);
                 break;
             case { } doubt when doubt is not (TransferOutcomes.Clear or TransferOutcomes.CannotReverse):
-                Weigh(turn, id, party with { SentNo = null, Asked = 0 }, report);
+                // What a person said before does not answer it a second time.
+                Weigh(turn, id, party with { SentNo = null, Asked = 0, Chosen = false, ConfirmedBy = null }, report);
                 break;
         }
     }
@@ -1166,8 +1170,9 @@ internal sealed class CoTransferProcess() : Process<CoTransferProcess.Case>(CoTr
             };
         }
 
+        // A day's end is the first moment of the next: what falls due then still belongs to the day that ended, or every second day would be lost.
         private (DateOnly Due, bool Provisional) Day(int workingDays) =>
-            context.Policies.CalendarFor(Region ?? "").AddWorkingDays(DateOnly.FromDateTime(Now.ToOffset(CityOffset).DateTime), workingDays);
+            context.Policies.CalendarFor(Region ?? "").AddWorkingDays(DateOnly.FromDateTime(Now.AddTicks(-1).ToOffset(CityOffset).DateTime), workingDays);
 
         private static DateTimeOffset EndOf(DateOnly day) => new DateTimeOffset(day.AddDays(1).ToDateTime(TimeOnly.MinValue), CityOffset).ToUniversalTime();
 

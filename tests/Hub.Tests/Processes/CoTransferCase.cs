@@ -21,7 +21,7 @@ internal sealed class CoTransferCase
 
     public PolicySet Policies { get; set; } = DemoPacks.Set;
 
-    public HashSet<string> Connectors { get; } = [.. Four, Register, Notices];
+    public HashSet<string> Connectors { get; } = [.. Four, Transfers.Register, Transfers.Notices];
 
     public Decision Last { get; private set; } = null!;
 
