@@ -8,6 +8,26 @@ public static class EventTypes
     public const string ProjectApprovalExtended = "hub.project_approval.extended.v1";
     public const string ProjectApprovalRevoked = "hub.project_approval.revoked.v1";
 
+    /// <summary>A change of ownership was booked (登簿); S3 三.6.</summary>
+    public const string TransferRegistered = "hub.real_estate.transfer_registered.v1";
+    public const string TransferCorrected = "hub.real_estate.transfer_corrected.v1";
+
+    /// <summary>The registration was withdrawn or revoked (异议, 撤销).</summary>
+    public const string TransferWithdrawn = "hub.real_estate.transfer_withdrawn.v1";
+
+    /// <summary>What a utility found before an account changes hands.</summary>
+    public const string AccountPrechecked = "hub.utility_account.prechecked.v1";
+
+    /// <summary>Result of a transfer, or how far it is.</summary>
+    public const string AccountTransferReported = "hub.utility_account.transfer_reported.v1";
+
+    /// <summary>Result of undoing a transfer.</summary>
+    public const string AccountReversalReported = "hub.utility_account.reversal_reported.v1";
+    public const string ArrearsSettled = "hub.utility_account.arrears_settled.v1";
+
+    /// <summary>Hub's own: a person answered a task of a case, with name and reason.</summary>
+    public const string TaskAnswered = "hub.operator.task_answered.v1";
+
     /// <summary>A utility's business receipt or progress on an event it was sent.</summary>
     public const string ReceiptReported = "hub.delivery.receipt.v1";
 
@@ -26,10 +46,14 @@ public static class EventTypes
 
     /// <summary>Hub's own word to a utility whose query was not answered while it waited.</summary>
     public const string LicenceAnswered = "hub.licence.answered.v1";
+    public static IReadOnlyList<string> OfApproval { get; } = [ProjectApprovalCreated, ProjectApprovalAmended, ProjectApprovalExtended, ProjectApprovalRevoked];
+
+    public static IReadOnlyList<string> OfTransfer { get; } = [TransferRegistered, TransferCorrected, TransferWithdrawn];
+
+    public static IReadOnlyList<string> OfAccount { get; } = [AccountPrechecked, AccountTransferReported, AccountReversalReported, ArrearsSettled];
 
     /// <summary>What a publisher may send.</summary>
-    public static IReadOnlyList<string> Publishable { get; } =
-        [ProjectApprovalCreated, ProjectApprovalAmended, ProjectApprovalExtended, ProjectApprovalRevoked];
+    public static IReadOnlyList<string> Publishable { get; } = [.. OfApproval, .. OfTransfer, .. OfAccount];
 }
 
 /// <summary>What Hub asks of a partner. Commands are calls, not facts; a connector translates them.</summary>
@@ -50,4 +74,15 @@ public static class CommandTypes
     /// was asked for (<see cref="Answer.Content"/>).
     /// </summary>
     public static bool IsQuestion(string type) => type == LicenceQuery;
+    /// <summary>What speaks against a transfer? The utility reports <see cref="EventTypes.AccountPrechecked"/>.</summary>
+    public const string AccountPrecheck = "account.precheck.v1";
+    public const string AccountTransfer = "account.transfer.v1";
+
+    /// <summary>Undo the transfer of the same order; nothing to undo is done as well.</summary>
+    public const string AccountReverse = "account.reverse.v1";
+
+    /// <summary>What became of the order? Sent before anything is sent a second time.</summary>
+    public const string AccountInquire = "account.inquire.v1";
+    public const string RegisterFeedback = "register.feedback.v1";
+    public const string NoticeSend = "notice.send.v1";
 }

@@ -20,4 +20,5 @@ public static class ErrorCodes
     public const string BadText = "bad_text";
     public const string IdentityMissing = "identity_missing";
     public const string StageNotComplete = "stage_not_complete";
+    public const string NotATime = "not_a_time";
 }

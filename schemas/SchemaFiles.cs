@@ -18,8 +18,15 @@ public static class SchemaFiles
     public static IReadOnlyDictionary<string, string> All()
     {
         var files = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var type in EventTypes.Publishable)
+        foreach (var type in EventTypes.OfApproval)
             files.Add($"project-approval/{type}.schema.json", Write(type, SchemasJson.Default.ProjectApproval, "立项信息 · Project approval, data of this event type."));
+        foreach (var type in EventTypes.OfTransfer)
+            files.Add($"real-estate/{type}.schema.json", Write(type, SchemasJson.Default.PropertyTransfer, "不动产转移 · Change of ownership, data of this event type."));
+        foreach (var type in EventTypes.OfAccount)
+            files.Add($"utility-account/{type}.schema.json", Write(type, SchemasJson.Default.AccountReport, "过户单回报 · A utility's word about an order, data of this event type."));
+        files.Add("utility-account/account-order.schema.json", Write("account-order", SchemasJson.Default.AccountOrder, "用电过户单 · Order: data of account.*.v1, what a utility is sent."));
+        files.Add("real-estate/transfer-feedback.schema.json", Write("transfer-feedback", SchemasJson.Default.TransferFeedback, "反馈登记机构 · Data of register.feedback.v1."));
+        files.Add("notification/notice.schema.json", Write("notice", SchemasJson.Default.Notice, "告知 · Words for people: data of notice.send.v1."));
         files.Add("utility-crm/lead.schema.json", Write("lead", SchemasJson.Default.Lead, "办电线索 · Lead: data of what a utility is sent."));
         files.Add("utility-crm/receipt.schema.json", Write("receipt", SchemasJson.Default.Receipt, "业务回执 · Receipt: body of POST /api/v1/events/{id}/receipts."));
         files.Add("licence/supply-application.schema.json", Write("supply-application", SchemasJson.Default.SupplyApplication, "用电申请 · Application: body of POST /api/v1/applications."));

@@ -23,6 +23,11 @@ namespace Hub.Schemas;
 [JsonSerializable(typeof(LicenceQuestion))]
 [JsonSerializable(typeof(LicenceFinding))]
 [JsonSerializable(typeof(LicenceResult))]
+[JsonSerializable(typeof(PropertyTransfer))]
+[JsonSerializable(typeof(AccountReport))]
+[JsonSerializable(typeof(AccountOrder))]
+[JsonSerializable(typeof(TransferFeedback))]
+[JsonSerializable(typeof(Notice))]
 [JsonSerializable(typeof(IReadOnlyList<Warning>))]
 public sealed partial class SchemasJson : JsonSerializerContext
 {

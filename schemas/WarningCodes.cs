@@ -16,4 +16,7 @@ public static class WarningCodes
     public const string Superseded = "superseded";
     public const string NoEarlierRecord = "no_earlier_record";
     public const string TimeOdd = "time_odd";
+
+    /// <summary>Recorded and kept: another transfer of the same property is not finished yet, this one begins after it.</summary>
+    public const string Queued = "queued_behind_another";
 }

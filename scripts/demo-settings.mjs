@@ -60,7 +60,7 @@ const partners = fs.readFileSync(path.join(root, 'scripts', 'partners.tsv'), 'ut
       secrets.hub.AppKey = appKey;
       secrets.partner.appKey = appKey;
     }
-    return { name, kind, title, titleEn, port: adminPort + 1 + index, hubKey: known.get(`KEY_${variable}`), ...secrets };
+    return { name, kind, title, titleEn, port: adminPort + 1 + index, hubKey: known.get(`KEY_${variable}`), publishKey: name.startsWith('register') ? undefined : known.get(`PUBLISH_${variable}`), ...secrets };
   });
 
 // A platform that cannot push: Hub polls it, its simulator listens behind the utilities'.
@@ -115,12 +115,14 @@ write('settings.json', JSON.stringify({
   },
 }, null, 2));
 fs.mkdirSync(file('packs'), { recursive: true });
+// The demo's invented water, gas and heat companies; a pack of one's own laid there stays.
+for (const pack of fs.readdirSync(path.join(root, 'scripts', 'demo-packs'))) fs.copyFileSync(path.join(root, 'scripts', 'demo-packs', pack), path.join(file('packs'), pack));
 
 write('simulators.json', JSON.stringify({
   adminPort,
   hubUrl,
   journal: null,
-  partners: [...partners.map(({ name, kind, port, hubKey, partner }) => ({ name, kind, port, ...partner, hubKey })), platform, library],
+  partners: [...partners.map(({ name, kind, port, hubKey, publishKey, partner }) => ({ name, kind, port, ...partner, hubKey, publishKey })), platform, library],
 }, null, 2));
 
 // The version is the seconds since the demo began: it rises by itself and stays below the contract's 1 000 000 for eleven days.

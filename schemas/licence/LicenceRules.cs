@@ -63,7 +63,7 @@ public static class LicenceRules
             return;
         }
 
-        if (type == HolderTypes.Citizen && !CitizenNumber.IsValid(code))
+        if (type == HolderTypes.Citizen && CitizenNumber.Parse(code).Doubt != IdentifierDoubt.None)
         {
             errors.Add(new("/holderCode", ErrorCodes.Pattern, "公民身份号码格式或校验位不符", "Form or check digit of the citizen number is wrong"));
         }
@@ -126,28 +126,5 @@ public static class LicenceRules
                 _ => (ErrorCodes.NotAllowed, "不符合要求", "Not allowed"),
             };
         }
-    }
-}
-
-/// <summary>公民身份号码, GB 11643-1999: 17 digits and a check of ISO 7064 MOD 11-2; positions 7 to 14 are a date.</summary>
-public static class CitizenNumber
-{
-    private static ReadOnlySpan<byte> Weights => [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-
-    /// <param name="text">Upper-case X, no blanks.</param>
-    public static bool IsValid(string text)
-    {
-        if (text.Length != 18 || !IdentifierText.AreDigits(text.AsSpan(0, 17)) || !DateOnly.TryParseExact(text.AsSpan(6, 8), "yyyyMMdd", out _))
-        {
-            return false;
-        }
-
-        var sum = 0;
-        for (var i = 0; i < Weights.Length; i++)
-        {
-            sum += (text[i] - '0') * Weights[i];
-        }
-
-        return "10X98765432"[sum % 11] == text[17];
     }
 }

@@ -23,7 +23,7 @@ public static class ApprovalRules
         [.. Enumerable.Range(0, 0x80).Select(c => (char)c).Where(c => char.IsControl(c) && c is not ('\t' or '\n' or '\r'))]);
 
     /// <summary>Checks the record as it was sent; identifiers need not be normalised before.</summary>
-    /// <param name="eventType">One of <see cref="EventTypes.Publishable"/>.</param>
+    /// <param name="eventType">One of <see cref="EventTypes.OfApproval"/>.</param>
     /// <param name="errors">Receives what refuses the record: identity first, then stage, then field by field.</param>
     /// <param name="warnings">Receives what is odd; of use only when there is no error.</param>
     public static void Check(ProjectApproval a, string eventType, List<FieldError> errors, List<Warning> warnings)
@@ -203,7 +203,7 @@ public static class ApprovalRules
         }
     }
 
-    private static bool HasBadCharacter(string text) => text.AsSpan().ContainsAny(ControlCharacters)
+    internal static bool HasBadCharacter(string text) => text.AsSpan().ContainsAny(ControlCharacters)
         || text.AsSpan().ContainsAnyInRange('\u0080', '\u009F')
         || (text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') && HasLoneSurrogate(text));
 

@@ -16,6 +16,8 @@ namespace Hub.Connectors;
 [JsonSerializable(typeof(LocalLicence))]
 [JsonSerializable(typeof(LocalLead))]
 [JsonSerializable(typeof(LocalWithdrawal))]
+[JsonSerializable(typeof(LocalAccountOrder))]
+[JsonSerializable(typeof(SgccAccountOrder))]
 [JsonSerializable(typeof(LocalReply))]
 [JsonSerializable(typeof(WebhookReply[]))]
 [JsonSerializable(typeof(PlatformReply))]

@@ -64,7 +64,7 @@ internal sealed class HubUnderTest : IAsyncDisposable
     public static Task<HubUnderTest> StartAsync(params string[] partners) => StartAsync(settings => settings, partners);
 
     /// <param name="change">What this test wants otherwise.</param>
-    /// <param name="partners">Names of <c>partners.tsv</c>; none: all ten.</param>
+    /// <param name="partners">Names of <c>partners.tsv</c>; none: all of them.</param>
     /// <param name="server">Another PostgreSQL than the one of the other tests.</param>
     /// <param name="clock">Of the hub; the simulators keep the right time.</param>
     /// <param name="library">With a library of licences beside the partners.</param>

@@ -4,7 +4,7 @@ using Hub.Verifier;
 
 namespace Hub.Journeys;
 
-/// <summary>One hub with all ten partners, for the journeys that only look at their own project.</summary>
+/// <summary>One hub with all partners, for the journeys that only look at their own project.</summary>
 public sealed class SharedHub : IAsyncLifetime
 {
     internal HubUnderTest Hub { get; private set; } = null!;

@@ -17,6 +17,9 @@ public abstract class Partner(PartnerSettings settings, LeadBook book, params IR
     /// <summary>What goes wrong with its own fetching; see <see cref="FeedReader"/>.</summary>
     public Faults FetchFaults { get; } = new(settings.Name, FeedReader.Modes);
 
+    /// <summary>Where orders of co-transfers are worked on; null for a partner that takes none.</summary>
+    public AccountDesk? Desk { get; set; }
+
     protected PartnerSettings Settings => settings;
 
     /// <summary>Answers one request in the partner's dialect, with its effect.</summary>

@@ -36,6 +36,12 @@ internal sealed class Receipts : IAsyncDisposable
 
     public void Plan(Guid command, string type)
     {
+        // Orders of co-transfers are reported on as events, notices and feedback not at all.
+        if (type is not ("create" or "update" or "withdraw"))
+        {
+            return;
+        }
+
         var now = clock.GetUtcNow();
         Enqueue(accepted, new(command, now.AddSeconds(settings.AcceptAfterSeconds), "accepted", null));
 

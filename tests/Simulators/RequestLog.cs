@@ -61,7 +61,7 @@ public sealed class RequestLog : IDisposable
             try
             {
                 using var envelope = JsonDocument.Parse(hit.Body);
-                text = envelope.RootElement.TryGetProperty("serviceCode", out var service) && service.GetString() is not "YKBZ_LX_QUERY"
+                text = envelope.RootElement.TryGetProperty("serviceCode", out var service) && service.GetString() is not ("YKBZ_LX_QUERY" or "YKBZ_GH_SERIAL")
                     && envelope.RootElement.TryGetProperty("bizSerialNo", out var serial) ? serial.GetString() : null;
             }
             catch (JsonException)

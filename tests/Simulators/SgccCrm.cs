@@ -46,7 +46,11 @@ internal sealed class SgccCrm(PartnerSettings settings, LeadBook book, TimeProvi
             "YKBZ_LX_UPD" => Take(id, "update", data, began),
             "YKBZ_LX_CANCEL" => Take(id, "withdraw", data, began),
             "YKBZ_ZZ_JG" => Take(id, "licence", data, began),
-            "YKBZ_LX_QUERY" => Query(data),
+            "YKBZ_LX_QUERY" or "YKBZ_GH_SERIAL" => Query(data),
+            "YKBZ_GH_CHECK" => TakeOrder(id, "account.precheck.v1", data, began),
+            "YKBZ_GH_ADD" => TakeOrder(id, "account.transfer.v1", data, began),
+            "YKBZ_GH_CANCEL" => TakeOrder(id, "account.reverse.v1", data, began),
+            "YKBZ_GH_QUERY" => TakeOrder(id, "account.inquire.v1", data, began),
             _ => Code("2005", "服务代码不存在"),
         };
     }
@@ -64,6 +68,24 @@ internal sealed class SgccCrm(PartnerSettings settings, LeadBook book, TimeProvi
         return leadNo is null
             ? Code("2004", "线索不存在")
             : Reply.Json(200, new { code, msg = code is "0000" ? "" : "流水号重复", data = new { leadNo } });
+    }
+
+    private Reply TakeOrder(Guid id, string command, JsonElement data, DateTimeOffset? began)
+    {
+        if (Text(data, "xmbs") is not { Length: > 0 } subject || Text(data, "ghdh") is not { Length: > 0 } order || Text(data, "bdcdyh") is not { } unit || Text(data, "xzqh") is not { } region)
+        {
+            return Code("2003", "缺少必填项");
+        }
+
+        var code = Book.Find(id) is null ? "0000" : "1002";
+        long? sequence = data.TryGetProperty("xh", out var number) ? number.GetInt64() : null;
+        var leadNo = Book.Take(id, subject, command, sequence, Encoding.UTF8.GetBytes(data.GetRawText()), began);
+        if (code is "0000")
+        {
+            Desk?.Take(command, Text(data, "bz") ?? "", new(order, unit, region, Text(data, "consNo")));
+        }
+
+        return Reply.Json(200, new { code, msg = "", data = new { leadNo } });
     }
 
     private Reply Query(JsonElement data)

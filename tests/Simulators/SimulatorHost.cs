@@ -62,6 +62,7 @@ public sealed class SimulatorHost : IAsyncDisposable
             await running.App.DisposeAsync();
             await (running.Reader?.DisposeAsync() ?? ValueTask.CompletedTask);
             await (running.Receipts?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await (running.Partner.Desk?.DisposeAsync() ?? ValueTask.CompletedTask);
         }
 
         await (admin?.DisposeAsync() ?? ValueTask.CompletedTask);
@@ -79,6 +80,11 @@ public sealed class SimulatorHost : IAsyncDisposable
         var partner = Simulators.Partner.Create(partnerSettings, book, clock);
         var receipts = settings.HubUrl is null || partnerSettings.HubKey is null ? null : new Receipts(settings, partnerSettings, clock);
         book.Took = receipts is null ? null : receipts.Plan;
+        if (settings.HubUrl is not null && partnerSettings.PublishKey is { } publishKey)
+        {
+            partner.Desk = new AccountDesk(settings, partnerSettings, publishKey, clock);
+        }
+
 
         var app = Build(settings.Host, partnerSettings.Port);
         var running = new RunningPartner(partner, receipts, app);
@@ -99,6 +105,10 @@ public sealed class SimulatorHost : IAsyncDisposable
         running.Reader = new FeedReader(hub, key, (WebhookUtility)running.Partner, clock);
     }
 
+    /// <summary>Lets a partner work on orders whose key was not known at the start.</summary>
+    public void OpenDesk(string partner, Uri hub, PartnerSettings settings, string key) =>
+        Running(partner).Partner.Desk = new AccountDesk(hub, settings, key, TimeSpan.FromMilliseconds(20), clock);
+
     private async Task<WebApplication> StartAdminAsync(SimulatorSettings settings, CancellationToken cancellation)
     {
         var app = Build(settings.Host, settings.AdminPort);
@@ -108,6 +118,13 @@ public sealed class SimulatorHost : IAsyncDisposable
         app.MapPost("/{partner}/faults", (string partner, Fault fault) => ForPartner(partner, running => SetFault(running, fault)));
         app.MapPost("/{partner}/fetch-faults", (string partner, Fault fault) =>
             ForPartner(partner, running => running.Partner.FetchFaults.Set(fault) is { } problem ? Json(new { error = problem }, 400) : Json(fault)));
+        app.MapGet("/{partner}/orders", (string partner) => ForDesk(partner, desk => Json(desk.Orders)));
+        app.MapPost("/{partner}/findings", (string partner, Finding finding) => ForDesk(partner, desk =>
+        {
+            desk.Find(finding);
+            return Json(finding);
+        }));
+        app.MapPost("/{partner}/settle", (string partner, string unit) => ForDesk(partner, desk => Json(new { settled = desk.Settle(unit) })));
         app.MapPost("/{partner}/reset", (string partner) => ForPartner(partner, Reset));
         app.MapGet("/{partner}/records", (string partner) => ForPlatform(partner, platform => Json(platform.Records)));
         app.MapPost("/{partner}/records", (string partner, JsonArray events, string? at) => ForPlatform(partner, platform => Add(platform, events, at)));
@@ -121,6 +138,9 @@ public sealed class SimulatorHost : IAsyncDisposable
 
     private IResult ForPlatform(string name, Func<ApprovalPlatform, IResult> serve) => ForPartner(
         name, running => running.Partner is ApprovalPlatform platform ? serve(platform) : Json(new { error = $"'{name}' is no approval platform" }, 400));
+
+    private IResult ForDesk(string name, Func<AccountDesk, IResult> serve) => ForPartner(
+        name, running => running.Partner.Desk is { } desk ? serve(desk) : Json(new { error = $"'{name}' takes no orders" }, 400));
 
     private static IResult Add(ApprovalPlatform platform, JsonArray events, string? at)
     {

@@ -56,6 +56,9 @@ public sealed record PartnerSettings
     /// <summary>The key this partner sends receipts and fetches with; null: it does neither.</summary>
     public string? HubKey { get; init; }
 
+    /// <summary>The key this partner publishes with: what became of the orders of co-transfers; null: it takes none.</summary>
+    public string? PublishKey { get; init; }
+
     /// <summary>A webhook that also empties its feed, as while it is switched between push and pull; a partner of the kind <c>feed</c> always does.</summary>
     public bool Fetches { get; init; }
 }

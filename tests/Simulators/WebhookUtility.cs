@@ -89,9 +89,19 @@ internal sealed class WebhookUtility : Partner
             return false;
         }
 
-        var type = ce.GetProperty("hubcommand").GetString() switch { "lead.create.v1" => "create", "lead.update.v1" => "update", "licence.answer.v1" => "licence", _ => "withdraw" };
+        var type = ce.GetProperty("hubcommand").GetString() switch { "lead.create.v1" => "create", "lead.update.v1" => "update", "lead.withdraw.v1" => "withdraw", "licence.answer.v1" => "licence", var other => other! };
         var sequence = long.Parse(ce.GetProperty("sequence").GetString()!, CultureInfo.InvariantCulture);
-        Book.Take(ce.GetProperty("id").GetGuid(), ce.GetProperty("subject").GetString()!, type, sequence, Encoding.UTF8.GetBytes(ce.GetRawText()), began);
+        var id = ce.GetProperty("id").GetGuid();
+        var repeated = Book.Find(id) is not null;
+        Book.Take(id, ce.GetProperty("subject").GetString()!, type, sequence, Encoding.UTF8.GetBytes(ce.GetRawText()), began);
+        if (!repeated && type.StartsWith("account.", StringComparison.Ordinal))
+        {
+            var data = ce.GetProperty("data");
+            Desk?.Take(type, data.GetProperty("step").GetString()!, new(
+                data.GetProperty("orderId").GetString()!, data.GetProperty("unitNo").GetString()!, data.GetProperty("regionCode").GetString()!,
+                data.TryGetProperty("accountNo", out var account) ? account.GetString() : null));
+        }
+
         return true;
     }
 

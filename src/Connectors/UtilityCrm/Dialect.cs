@@ -18,6 +18,12 @@ internal static class Dialect
         JsonSerializer.Deserialize(command.Data.Span, SchemasJson.Readable.LicenceResult)
         ?? throw new InvalidOperationException($"Command {command.Id} carries no licence result.");
 
+    public static AccountOrder ReadOrder(Command command) =>
+        JsonSerializer.Deserialize(command.Data.Span, SchemasJson.Readable.AccountOrder)
+        ?? throw new InvalidOperationException($"Command {command.Id} carries no order.");
+
+    public static bool IsOfAccount(Command command) => command.Type.StartsWith("account.", StringComparison.Ordinal);
+
     /// <summary>What a question's answer says about the command: a question that went wrong says nothing, whatever it says about the partner.</summary>
     public static Answer OfQuestion(Answer answer) =>
         answer.Outcome is Outcome.Taken || answer.Reason is AnswerReasons.NotSeen ? answer : answer with { Outcome = Outcome.Unknown };

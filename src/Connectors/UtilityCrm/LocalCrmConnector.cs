@@ -12,7 +12,7 @@ internal sealed class LocalCrmConnector(ConnectorSettings settings, PartnerHttp 
 {
     private static readonly CodeTables Codes = CodeTables.Load("local-codes.json");
 
-    private readonly string leads = settings.Address!.AbsoluteUri.TrimEnd('/') + "/api/leads/";
+    private readonly string root = settings.Address!.AbsoluteUri.TrimEnd('/');
     private readonly decimal powerFactor = (decimal)settings.PowerFactor;
 
     public bool CanBeAsked => true;
@@ -25,8 +25,15 @@ internal sealed class LocalCrmConnector(ConnectorSettings settings, PartnerHttp 
         CommandTypes.LeadWithdraw =>
             CallAsync(HttpMethod.Post, $"{command.Id:D}/withdrawal", WithdrawalOf(command), command, UnderstandDelivery, cancellation),
         CommandTypes.LicenceAnswer => CallAsync(HttpMethod.Put, $"{command.Id:D}/licence-result", LicenceOf(command), command, UnderstandDelivery, cancellation),
+        CommandTypes.AccountPrecheck => OrderAsync(command, "precheck", cancellation),
+        CommandTypes.AccountTransfer => OrderAsync(command, "transfer", cancellation),
+        CommandTypes.AccountReverse => OrderAsync(command, "reversal", cancellation),
+        CommandTypes.AccountInquire => OrderAsync(command, "inquiry", cancellation),
         _ => throw new InvalidOperationException($"Command {command.Id} is of type '{command.Type}', which this CRM has no call for."),
     };
+
+    private Task<Answer> OrderAsync(Command command, string action, CancellationToken cancellation) =>
+        CallAsync(HttpMethod.Post, $"{command.Id:D}/{action}", OrderOf(command), command, UnderstandDelivery, cancellation);
 
     public async Task<Answer> AskAsync(Command command, CancellationToken cancellation) =>
         Dialect.OfQuestion(await CallAsync(HttpMethod.Get, $"by-request/{command.Id:D}", [], command, UnderstandQuestion, cancellation));
@@ -34,7 +41,7 @@ internal sealed class LocalCrmConnector(ConnectorSettings settings, PartnerHttp 
     private Task<Answer> CallAsync(
         HttpMethod method, string path, byte[] body, Command command, Func<PartnerResponse, Answer> understand, CancellationToken cancellation) =>
         http.CallAsync(
-            new PartnerCall(method, new Uri(leads + path))
+            new PartnerCall(method, new Uri(root + (Dialect.IsOfAccount(command) ? "/api/account-orders/" : "/api/leads/") + path))
             {
                 Body = body,
                 Headers =
@@ -49,10 +56,11 @@ internal sealed class LocalCrmConnector(ConnectorSettings settings, PartnerHttp 
             understand,
             cancellation);
 
-    /// <summary>A success counts only with the lead's number in it; otherwise it may be anybody's page.</summary>
+    /// <summary>A success counts only with the lead's or the work order's number in it; otherwise it may be anybody's page.</summary>
     private static Answer UnderstandDelivery(PartnerResponse response) => (response.Status, Read(response)) switch
     {
         (>= 200 and < 300, { LeadNo: { Length: > 0 } number }) => Answer.Taken(Dialect.Reference(number)),
+        (>= 200 and < 300, { WorkNo: { Length: > 0 } number }) => Answer.Taken(Dialect.Reference(number)),
         // Their own words for what the content lacks; a bare 404 is a wrong address of ours.
         (404, { Error.Code: "LEAD_NOT_FOUND" }) => Answer.Refused(AnswerReasons.ContentRefused, "LEAD_NOT_FOUND"),
         (_, { Error.Code: { } code }) when IsCode(code) => PartnerHttp.ByStatus(response) with { PartnerCode = code },
@@ -62,7 +70,7 @@ internal sealed class LocalCrmConnector(ConnectorSettings settings, PartnerHttp 
     /// <summary>Only their own REQUEST_NOT_FOUND says that the command was never seen: a bare 404 may come from a wrong address.</summary>
     private static Answer UnderstandQuestion(PartnerResponse response) => (response.Status, Read(response)) switch
     {
-        (200, { RequestId.Length: > 0 } reply) => Answer.Taken(Dialect.Reference(reply.LeadNo)),
+        (200, { RequestId.Length: > 0 } reply) => Answer.Taken(Dialect.Reference(reply.LeadNo ?? reply.WorkNo)),
         (404, { Error.Code: "REQUEST_NOT_FOUND" }) => Answer.Unavailable(AnswerReasons.NotSeen, "REQUEST_NOT_FOUND"),
         _ => PartnerHttp.ByStatus(response),
     };
@@ -79,6 +87,8 @@ internal sealed class LocalCrmConnector(ConnectorSettings settings, PartnerHttp 
 
     private static byte[] LicenceOf(Command command) =>
         JsonSerializer.SerializeToUtf8Bytes(LocalLicence.From(command, Dialect.ReadLicence(command)), ConnectorsJson.Readable.LocalLicence);
+    private static byte[] OrderOf(Command command) =>
+        JsonSerializer.SerializeToUtf8Bytes(LocalAccountOrder.Of(command, Dialect.ReadOrder(command)), ConnectorsJson.Readable.LocalAccountOrder);
 
     private static byte[] WithdrawalOf(Command command)
     {

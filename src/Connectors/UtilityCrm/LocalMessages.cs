@@ -213,6 +213,7 @@ internal sealed record LocalWithdrawal
 internal sealed record LocalReply
 {
     [JsonPropertyName("lead_no")] public string? LeadNo { get; init; }
+    [JsonPropertyName("work_no")] public string? WorkNo { get; init; }
     [JsonPropertyName("request_id")] public string? RequestId { get; init; }
     [JsonPropertyName("error")] public LocalError? Error { get; init; }
 }

@@ -26,7 +26,7 @@ internal sealed class SgccCrmConnector(ConnectorSettings settings, PartnerHttp h
     public async Task<Answer> AskAsync(Command command, CancellationToken cancellation)
     {
         var question = JsonSerializer.SerializeToUtf8Bytes(new SgccQuestion { Serial = Serial(command) }, ConnectorsJson.Readable.SgccQuestion);
-        return Dialect.OfQuestion(await CallAsync(command, "YKBZ_LX_QUERY", question, UnderstandQuestion, cancellation));
+        return Dialect.OfQuestion(await CallAsync(command, Dialect.IsOfAccount(command) ? "YKBZ_GH_SERIAL" : "YKBZ_LX_QUERY", question, UnderstandQuestion, cancellation));
     }
 
     private Task<Answer> CallAsync(
@@ -83,6 +83,10 @@ internal sealed class SgccCrmConnector(ConnectorSettings settings, PartnerHttp h
         CommandTypes.LeadUpdate => "YKBZ_LX_UPD",
         CommandTypes.LeadWithdraw => "YKBZ_LX_CANCEL",
         CommandTypes.LicenceAnswer => "YKBZ_ZZ_JG",
+        CommandTypes.AccountPrecheck => "YKBZ_GH_CHECK",
+        CommandTypes.AccountTransfer => "YKBZ_GH_ADD",
+        CommandTypes.AccountReverse => "YKBZ_GH_CANCEL",
+        CommandTypes.AccountInquire => "YKBZ_GH_QUERY",
         _ => throw new InvalidOperationException($"Command {command.Id} is of type '{command.Type}', which this CRM has no service for."),
     };
 
@@ -93,6 +97,8 @@ internal sealed class SgccCrmConnector(ConnectorSettings settings, PartnerHttp h
             return JsonSerializer.SerializeToUtf8Bytes(SgccLicence.From(command, Dialect.ReadLicence(command)), ConnectorsJson.Readable.SgccLicence);
         }
 
+        if (Dialect.IsOfAccount(command))
+            return JsonSerializer.SerializeToUtf8Bytes(SgccAccountOrder.Of(command, Dialect.ReadOrder(command)), ConnectorsJson.Readable.SgccAccountOrder);
         var lead = Dialect.ReadLead(command);
         return JsonSerializer.SerializeToUtf8Bytes(SgccLead.From(command, lead, new CodeTranslation(Codes)), ConnectorsJson.Readable.SgccLead);
     }

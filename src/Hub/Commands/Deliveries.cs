@@ -1,9 +1,6 @@
 using System.CommandLine;
 using Hub.Engine;
 using Hub.Ledger;
-using Hub.Policies;
-using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
 
 namespace Hub.Commands;
 
@@ -52,28 +49,17 @@ internal static class Deliveries
             var delivery = parsed.GetValue(id);
             if (!CommandId.TryParse(delivery, out var caseId, out var connector, out var laneSeq) || await new LedgerQueries(database, settings.Bodies).KeyHashAsync(caseId) is not { } keyHash)
                 throw new InvalidOperationException($"There is no delivery {delivery}.");
-            var refusal = await SubmitAsync(settings, database, new OperatorInput(keyHash, connector, laneSeq, act, parsed.GetValue(by)!.Trim(), parsed.GetValue(reason)!.Trim()), cancellation);
+            var input = new OperatorInput(keyHash, connector, laneSeq, act, parsed.GetValue(by)!.Trim(), parsed.GetValue(reason)!.Trim());
+            var refusal = await OwnEngine.RunAsync(settings, database, engine =>
+            {
+                engine.Submit(input);
+                return input.Completion;
+            }, cancellation);
             if (refusal is not null)
                 throw new InvalidOperationException(refusal);
             System.Console.WriteLine("done");
             return 0;
         }));
         return command;
-    }
-
-    /// <summary>An engine without workers decides and commits; a running hub is told by NOTIFY and does the rest.</summary>
-    private static async Task<string?> SubmitAsync(HubSettings settings, NpgsqlDataSource database, OperatorInput input, CancellationToken cancellation)
-    {
-        var numbers = await new DeliveryQueue(database).NumberConnectorsAsync(settings.Connectors.Select(connector => connector.Name));
-        await using LedgerStore ledger = new(settings.Database, settings.Bodies), second = new(settings.Database, settings.Bodies);
-        using var engine = new BatchEngine(
-            ledger, second, PolicyStore.Open(settings.Packs, settings.SitePacks), new ConnectorNames(numbers, settings.Connectors.Select(connector => connector.Name).ToHashSet(StringComparer.Ordinal)),
-            new NoDispatcher(), TimeProvider.System, settings.Engine, NullLogger<BatchEngine>.Instance);
-        await engine.StartAsync(cancellation);
-        engine.Submit(input);
-        var refusal = await input.Completion;
-        engine.Drain();
-        await engine.StopAsync(cancellation);
-        return refusal;
     }
 }

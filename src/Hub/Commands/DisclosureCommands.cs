@@ -21,7 +21,7 @@ internal static class DisclosureCommands
             var holders = new HolderHash(settings.HolderKey);
             var given = parsed.GetValue(holder)!;
             var code = (given == "-" ? await System.Console.In.ReadLineAsync() ?? "" : given).Trim().ToUpperInvariant();
-            var hash = holders.Of(CitizenNumber.IsValid(code) ? HolderTypes.Citizen : HolderTypes.Organisation, code);
+            var hash = holders.Of(CitizenNumber.Parse(code).Doubt == IdentifierDoubt.None ? HolderTypes.Citizen : HolderTypes.Organisation, code);
             var rows = await new Dossiers(database, settings.Bodies).DisclosuresAsync(
                 DossierProcess.Reference(hash), receiver: null, long.MaxValue, ListMax, parsed.GetValue(by)?.Trim() ?? "command line", TimeProvider.System.GetUtcNow());
             foreach (var row in rows)

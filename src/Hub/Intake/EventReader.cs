@@ -269,20 +269,8 @@ internal static class EventReader
             return new(null, forbidden);
 
         var occurredAt = CheckTime(attributes, now);
-        if (!TryDeserialise(body.Span.Slice(attributes.DataStart, attributes.DataLength), SchemasJson.Default.ProjectApproval, "/data", out var raw, out var problem))
+        if (ReadContent(attributes, body.Span.Slice(attributes.DataStart, attributes.DataLength), key, now, out var problem) is not { } read)
             return new(null, problem);
-        var dataErrors = new List<FieldError>();
-        ApprovalRules.Check(raw, attributes.Type!, dataErrors, attributes.Warnings);
-        attributes.Errors.AddRange(dataErrors.Select(error => error with { Pointer = "/data" + error.Pointer }));
-        if (attributes.Errors.Count > 0)
-            return new(null, new Problem("invalid_event", attributes.Errors));
-        if (!key.AllowsRegion(raw.RegionCode!))
-            return new(null, new Problem("region_not_allowed", [Error("/data/regionCode", "region_not_allowed", "密钥范围之外的行政区划", "Outside the regions of the key")]));
-
-        var approval = ApprovalRules.Normalise(raw);
-        approval = approval.LegalBasisRef is null ? approval with { LegalBasisRef = key.LegalBasis } : approval;
-        var caseKey = ApprovalRules.CaseKey(approval);
-        CheckSubject(attributes, approval, caseKey);
         var process = ProcessCatalog.ForEvent(attributes.Type!);
         return new(new EventInput(
             new Event
@@ -291,9 +279,9 @@ internal static class EventReader
                 Source = attributes.Source!,
                 SourceId = attributes.Id!,
                 Type = attributes.Type!,
-                Subject = caseKey,
+                Subject = read.CaseKey,
                 Partner = key.Partner,
-                Region = approval.RegionCode!,
+                Region = read.Region,
                 OccurredAt = occurredAt,
                 Body = body,
                 DataStart = attributes.DataStart,
@@ -301,10 +289,91 @@ internal static class EventReader
                 Warnings = attributes.Warnings,
                 TraceParent = attributes.TraceParent,
             },
-            approval,
+            read.Data,
             process.Type,
-            caseKey,
+            read.CaseKey,
             SHA256.HashData(body.Span)), null);
+    }
+
+    /// <summary>An event's data, checked and normalised.</summary>
+    /// <param name="Names">What else may stand in <c>subject</c> for the case.</param>
+    private sealed record Content(object Data, string CaseKey, string Region, IReadOnlyList<string?> Names);
+
+    private static Content? ReadContent(Attributes attributes, ReadOnlySpan<byte> data, ApiKey key, DateTimeOffset now, out Problem? problem)
+    {
+        var content = EventTypes.OfTransfer.Contains(attributes.Type) ? ReadTransfer(attributes, data, key, now, out problem)
+            : EventTypes.OfAccount.Contains(attributes.Type) ? ReadReport(attributes, data, out problem)
+            : ReadApproval(attributes, data, key, out problem);
+        if (content is null)
+            return null;
+        if (!key.AllowsRegion(content.Region))
+        {
+            problem = new Problem("region_not_allowed", [Error("/data/regionCode", "region_not_allowed", "密钥范围之外的行政区划", "Outside the regions of the key")]);
+            return null;
+        }
+
+        if (attributes.Subject is { Length: > 0 } subject && subject != content.CaseKey && !content.Names.Contains(subject))
+            attributes.Warnings.Add(new("", WarningCodes.SubjectDiffers, "subject 与数据中的项目不一致，以数据为准", "subject differs from the project in the data; the data decides"));
+        return content;
+    }
+
+    private static Content? ReadApproval(Attributes attributes, ReadOnlySpan<byte> data, ApiKey key, out Problem? problem)
+    {
+        if (!TryDeserialise(data, SchemasJson.Default.ProjectApproval, "/data", out var raw, out problem))
+            return null;
+        var errors = new List<FieldError>();
+        ApprovalRules.Check(raw, attributes.Type!, errors, attributes.Warnings);
+        if (Refuse(attributes, errors) is { } refused)
+        {
+            problem = refused;
+            return null;
+        }
+
+        var approval = ApprovalRules.Normalise(raw);
+        approval = approval.LegalBasisRef is null ? approval with { LegalBasisRef = key.LegalBasis } : approval;
+        // An amendment's own number names it as well as the number it replaces, which its case goes by.
+        var named = attributes.Subject is { Length: > 0 } subject && approval.ApprovalDocNo is not null
+            && DocumentNumber.Normalise(subject.StartsWith("doc:", StringComparison.Ordinal) ? subject[4..] : subject) == approval.ApprovalDocNo ? attributes.Subject : null;
+        return new(approval, ApprovalRules.CaseKey(approval), approval.RegionCode!, [approval.ProjectCode, approval.ApprovalDocNo, named]);
+    }
+
+    private static Content? ReadTransfer(Attributes attributes, ReadOnlySpan<byte> data, ApiKey key, DateTimeOffset now, out Problem? problem)
+    {
+        if (!TryDeserialise(data, SchemasJson.Default.PropertyTransfer, "/data", out var raw, out problem))
+            return null;
+        var errors = new List<FieldError>();
+        TransferRules.Check(raw, attributes.Type!, now, errors, attributes.Warnings);
+        if (Refuse(attributes, errors) is { } refused)
+        {
+            problem = refused;
+            return null;
+        }
+
+        var transfer = TransferRules.Normalise(raw);
+        transfer = transfer.LegalBasisRef is null ? transfer with { LegalBasisRef = key.LegalBasis } : transfer;
+        return new(transfer, transfer.UnitNo!, transfer.RegionCode!, [raw.UnitNo, transfer.RegistryNo]);
+    }
+
+    private static Content? ReadReport(Attributes attributes, ReadOnlySpan<byte> data, out Problem? problem)
+    {
+        if (!TryDeserialise(data, SchemasJson.Default.AccountReport, "/data", out var raw, out problem))
+            return null;
+        var errors = new List<FieldError>();
+        AccountReportRules.Check(raw, attributes.Type!, errors);
+        if (Refuse(attributes, errors) is { } refused)
+        {
+            problem = refused;
+            return null;
+        }
+
+        var report = AccountReportRules.Normalise(raw);
+        return new(report, report.UnitNo!, report.RegionCode!, [raw.UnitNo, report.OrderId]);
+    }
+
+    private static Problem? Refuse(Attributes attributes, List<FieldError> errors)
+    {
+        attributes.Errors.AddRange(errors.Select(error => error with { Pointer = "/data" + error.Pointer }));
+        return attributes.Errors.Count > 0 ? new Problem("invalid_event", attributes.Errors) : null;
     }
 
     private static void CheckAttributes(Attributes attributes)
@@ -366,14 +435,6 @@ internal static class EventReader
         instant = default;
         return text.Length is >= 20 and <= 35 && text[10] is 'T' or 't' && (text[^1] is 'Z' or 'z' || text[^6] is '+' or '-')
             && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out instant);
-    }
-
-    private static void CheckSubject(Attributes attributes, ProjectApproval approval, string caseKey)
-    {
-        // An amendment's own number names it as well as the number it replaces, which its case goes by.
-        if (attributes.Subject is { Length: > 0 } subject && subject != caseKey && subject != approval.ProjectCode && subject != approval.ApprovalDocNo
-            && DocumentNumber.Normalise(subject.StartsWith("doc:", StringComparison.Ordinal) ? subject[4..] : subject) != approval.ApprovalDocNo)
-            attributes.Warnings.Add(new("", WarningCodes.SubjectDiffers, "subject 与数据中的项目不一致，以数据为准", "subject differs from the project in the data; the data decides"));
     }
 
     private static bool TryDeserialise<T>(

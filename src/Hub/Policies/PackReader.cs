@@ -27,6 +27,7 @@ internal static class PackReader
             FirstContact = FirstContact(pack),
             Licences = licences,
             Documents = LicenceReader.Documents(pack, licences),
+            CoTransfer = CoTransfer(pack),
         };
         CheckWhole(pack, policy);
         CheckOperators(operators, policy);
@@ -117,6 +118,43 @@ internal static class PackReader
             Clause = clause,
             Note = note,
         };
+        if (rule.WarnBeforeWorkingDays >= rule.LimitWorkingDays)
+        {
+            node.Report("warn_before_working_days", "预警须在期限之内：应小于 limit_working_days。", "The warning must lie inside the limit: less than limit_working_days.");
+        }
+
+        node.Close();
+        return rule;
+    }
+
+    private static CoTransferRule? CoTransfer(PackNode pack)
+    {
+        if (pack.OptionalMapping("co_transfer") is not { } node)
+        {
+            return null;
+        }
+
+        var (source, clause, note) = Source(node);
+        var rule = new CoTransferRule
+        {
+            Utilities = node.Texts("utilities", text => Utilities.All.Contains(text), "power、water、gas、heat", "power, water, gas or heat"),
+            Register = node.OptionalText("register") is null ? null : Id(node, "register"),
+            Notices = node.OptionalText("notices") is null ? null : Id(node, "notices"),
+            LimitWorkingDays = node.Number("limit_working_days", 1, LimitWorkingDaysMax),
+            WarnBeforeWorkingDays = node.Number("warn_before_working_days", 0, LimitWorkingDaysMax),
+            StepWorkingDays = node.Number("step_working_days", 1, LimitWorkingDaysMax),
+            RecheckWorkingDays = node.Number("recheck_working_days", 1, LimitWorkingDaysMax),
+            SettleWorkingDays = node.Number("settle_working_days", 1, LimitWorkingDaysMax),
+            TaskWorkingDays = node.Number("task_working_days", 1, LimitWorkingDaysMax),
+            Source = source,
+            Clause = clause,
+            Note = note,
+        };
+        if (!rule.Utilities.Contains(Utilities.Power))
+        {
+            node.Report("utilities", "联合过户至少包括用电（power）。", "A co-transfer has at least power among its utilities.");
+        }
+
         if (rule.WarnBeforeWorkingDays >= rule.LimitWorkingDays)
         {
             node.Report("warn_before_working_days", "预警须在期限之内：应小于 limit_working_days。", "The warning must lie inside the limit: less than limit_working_days.");

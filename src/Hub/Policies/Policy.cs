@@ -62,6 +62,8 @@ internal sealed record Policy
 
     /// <summary>Every document that may be asked for; the pack's own list, else that of the pack it extends; null when neither has one.</summary>
     public IReadOnlyList<DocumentRule>? Documents { get; init; }
+    /// <summary>The pack's own rule, else that of the pack it extends; null when neither has one: ownership changes are recorded and go nowhere.</summary>
+    public CoTransferRule? CoTransfer { get; init; }
 
     public bool Covers(ReadOnlySpan<char> region) => LongestPrefix(region) > 0;
 
@@ -121,6 +123,45 @@ internal sealed record FirstContactRule
 
     /// <summary>Working days before the limit at which a warning is due; less than the limit.</summary>
     public required int WarnBeforeWorkingDays { get; init; }
+
+    /// <summary>Null only when the source is <see cref="RuleSources.HubDefault"/>.</summary>
+    public string? Clause { get; init; }
+
+    /// <summary>One of <see cref="RuleSources"/>.</summary>
+    public required string Source { get; init; }
+
+    public Bilingual? Note { get; init; }
+}
+
+/// <summary>Property and electricity change hands together (联合过户).</summary>
+internal sealed record CoTransferRule
+{
+    /// <summary>Kinds of utility whose accounts change hands; power is always among them.</summary>
+    public required IReadOnlyList<string> Utilities { get; init; }
+
+    /// <summary>Connector by which the register is told what became of it; null: it reads that itself.</summary>
+    public string? Register { get; init; }
+
+    /// <summary>Connector by which people are told; null: what they would be told stands in the case.</summary>
+    public string? Notices { get; init; }
+
+    /// <summary>Of the whole, from the day the registration arrives.</summary>
+    public required int LimitWorkingDays { get; init; }
+
+    /// <summary>Working days before the limit at which a warning is due; less than the limit.</summary>
+    public required int WarnBeforeWorkingDays { get; init; }
+
+    /// <summary>By when a utility has reported on one step; then it is asked, then a person is.</summary>
+    public required int StepWorkingDays { get; init; }
+
+    /// <summary>How often an order that waits for settlement is checked again.</summary>
+    public required int RecheckWorkingDays { get; init; }
+
+    /// <summary>After how long an unsettled order is urged.</summary>
+    public required int SettleWorkingDays { get; init; }
+
+    /// <summary>By when a person has answered a task.</summary>
+    public required int TaskWorkingDays { get; init; }
 
     /// <summary>Null only when the source is <see cref="RuleSources.HubDefault"/>.</summary>
     public string? Clause { get; init; }

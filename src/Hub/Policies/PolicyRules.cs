@@ -37,6 +37,7 @@ internal static class PolicyRules
         return policy with
         {
             FirstContact = policy.FirstContact ?? inherited.FirstContact,
+            CoTransfer = policy.CoTransfer ?? inherited.CoTransfer,
             Licences = policy.Licences ?? inherited.Licences,
             Documents = policy.Documents ?? inherited.Documents,
         };

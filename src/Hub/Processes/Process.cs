@@ -67,7 +67,7 @@ internal sealed record Decision
     /// <summary>Added to the event's own warnings.</summary>
     public IReadOnlyList<Warning> Warnings { get; init; } = [];
 
-    /// <summary>Why nobody can be told yet (a code); null when somebody was, or nobody needs to be.</summary>
+    /// <summary>Why the case stands still until somebody acts (a code): nobody can be told yet, or a person has to say something. Null while it goes on by itself.</summary>
     public string? Unserved { get; init; }
 
     /// <summary>A code when the event is recorded but moves nothing because it is not allowed in this state.</summary>

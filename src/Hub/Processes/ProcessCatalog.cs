@@ -11,7 +11,9 @@ internal static class ProcessCatalog
 
     public static DossierProcess Dossier { get; } = new();
 
-    private static readonly Dictionary<string, Process> ByType = new Process[] { ProjectApproval, PublisherPoll, Dossier }.ToDictionary(process => process.Type, StringComparer.Ordinal);
+    public static CoTransferProcess CoTransfer { get; } = new();
+
+    private static readonly Dictionary<string, Process> ByType = new Process[] { ProjectApproval, PublisherPoll, Dossier, CoTransfer }.ToDictionary(process => process.Type, StringComparer.Ordinal);
 
     /// <summary>The state of a case that has none, by type.</summary>
     public static IReadOnlyDictionary<string, string> EmptyStates { get; } = ByType.ToDictionary(pair => pair.Key, pair => pair.Value.Empty, StringComparer.Ordinal);
@@ -30,6 +32,8 @@ internal static class ProcessCatalog
             or EventTypes.ProjectApprovalRevoked => ProjectApproval,
         EventTypes.PublisherPageRead or EventTypes.PublisherPollFailed => PublisherPoll,
         EventTypes.ApplicationOpened or EventTypes.ConsentGiven or EventTypes.ConsentWithdrawn or EventTypes.LicenceRequested or EventTypes.DocumentsRequested => Dossier,
+        EventTypes.TransferRegistered or EventTypes.TransferCorrected or EventTypes.TransferWithdrawn or EventTypes.AccountPrechecked or EventTypes.AccountTransferReported
+            or EventTypes.AccountReversalReported or EventTypes.ArrearsSettled or EventTypes.TaskAnswered => CoTransfer,
         _ => throw new InvalidOperationException($"No process takes {eventType}."),
     };
 }

@@ -26,7 +26,7 @@ public sealed class QuestionTests
         Assert.Equal(LicenceResults.Found, (await DossierAsync(engine)).Queries["sgcc-linfen/Q-1"].Result!.ResultCode);
         Assert.Equal(1, await database.ReadAsync<long>("SELECT count(*) FROM exchange_log WHERE kind = 'data.disclosed' AND ref = @holder", new { holder = DossierProcess.Reference(Holder) }));
         Assert.Equal(0, await database.ReadAsync<long>("SELECT count(*) FROM answers WHERE response IS NOT NULL"));
-        Assert.True((await new ExchangeLog(database.Source, engine.Clock).VerifyAsync([], TestContext.Current.CancellationToken)).Ok);
+        Assert.True((await new ExchangeLog(database.Source, engine.Clock, TestDatabase.Bodies).VerifyAsync([], TestContext.Current.CancellationToken)).Ok);
     }
 
     [Fact]

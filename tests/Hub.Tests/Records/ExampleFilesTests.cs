@@ -6,7 +6,7 @@ namespace Hub.Tests.Records;
 
 public sealed class ExampleFilesTests
 {
-    public static TheoryData<string> Types => [.. EventTypes.Publishable];
+    public static TheoryData<string> Types => [.. EventTypes.OfApproval];
 
     [Theory]
     [MemberData(nameof(Types))]
@@ -30,7 +30,7 @@ public sealed class ExampleFilesTests
     [Fact]
     public void The_four_tell_one_project_in_the_order_of_their_versions()
     {
-        var story = EventTypes.Publishable.Select(type => Example.Read($"{type}.json").Approval).ToList();
+        var story = EventTypes.OfApproval.Select(type => Example.Read($"{type}.json").Approval).ToList();
 
         Assert.Equal([1, 2, 3, 4], story.Select(approval => approval.Version));
         Assert.Single(story.Select(approval => approval.ProjectCode).Distinct());
@@ -51,7 +51,7 @@ public sealed class ExampleFilesTests
     }
 
     [Fact]
-    public void The_example_people_are_made_up() => Assert.All(EventTypes.Publishable, type =>
+    public void The_example_people_are_made_up() => Assert.All(EventTypes.OfApproval, type =>
     {
         var approval = Example.Read($"{type}.json").Approval;
 

@@ -12,7 +12,7 @@ public sealed class SchemaFilesTests
     public static TheoryData<string> Files => [.. SchemaFiles.All().Keys];
 
     // Beside the four examples the records that came from real approvals, where they are events that are accepted.
-    public static TheoryData<string> Examples => [.. Directory.EnumerateFiles(Path.Combine(Folder, "examples"), "hub.*.json").Select(file => Path.GetFileName(file))];
+    public static TheoryData<string> Examples => [.. Directory.EnumerateFiles(Path.Combine(Folder, "examples"), "hub.project_approval.*.json").Select(file => Path.GetFileName(file))];
 
     [Theory]
     [MemberData(nameof(Files))]

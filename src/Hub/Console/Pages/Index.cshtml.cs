@@ -3,6 +3,7 @@ using System.Text.Json;
 using Hub.Dispatch;
 using Hub.Ledger;
 using Hub.Policies;
+using Hub.Processes;
 using Hub.Schemas;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Npgsql;
@@ -21,6 +22,7 @@ internal sealed class IndexModel(LedgerQueries queries, Dossiers dossiers, ILane
     public IReadOnlyList<RecentReceipt> Receipts { get; private set; } = [];
     public IReadOnlyList<WaitView> Waits { get; private set; } = [];
     public IReadOnlyList<DisclosureRow> Disclosures { get; private set; } = [];
+    public IReadOnlyList<(string Unit, CoTransferProcess.Case Case)> Transfers { get; private set; } = [];
 
     public long Delivered => Connectors.Sum(row => row.Taken);
     public long Open => Connectors.Sum(row => row.Queued - row.Taken - row.Skipped);
@@ -36,6 +38,7 @@ internal sealed class IndexModel(LedgerQueries queries, Dossiers dossiers, ILane
             Receipts = await queries.RecentReceiptsAsync(10);
             Disclosures = await dossiers.RecentAsync(10);
             Waits = await queries.WaitsAsync(state: null, receiver: null, 12);
+            Transfers = [.. (await queries.CoTransfersAsync(12)).Select(row => (row.Key, ProcessCatalog.CoTransfer.Read(row.State)))];
         }
         catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException)
         {
@@ -103,6 +106,16 @@ internal sealed class IndexModel(LedgerQueries queries, Dossiers dossiers, ILane
 
     /// <summary>The sentence for a reason word; the word itself where there is none.</summary>
     public string Reason(string? reason) => reason is null ? "" : Word($"reason_{reason}") is var word && word.StartsWith("reason_", StringComparison.Ordinal) ? Word(reason) : word;
+
+    /// <summary>Icon, word and colour class of a step or of one utility's side.</summary>
+    public (string Icon, string Word, string Class) Standing(string state) => state switch
+    {
+        "DONE" => ("✔", Word("transfer_DONE"), "good"),
+        "REVERSED" or "CANCELLED" or "NO_CONSENT" => ("↩", Word($"transfer_{state}"), "warn"),
+        "NOT_DONE" or "REJECTED" => ("✖", Word($"transfer_{state}"), "bad"),
+        "PARTLY_DONE" or "SETTLING" or "ASKING" or "UNKNOWN" or "WAITING_CUSTOMER" or "REVERSING" => ("!", Word($"transfer_{state}"), "warn"),
+        _ => ("…", Word($"transfer_{state}"), ""),
+    };
 
     public string Ago(DateTime? instant)
     {
