@@ -151,6 +151,16 @@ public sealed class CoTransferEnumerationTests(ITestOutputHelper output)
         /// <summary>One thing that can happen now; time passes only when nothing else does.</summary>
         private async Task<bool> MoveAsync()
         {
+            // The withdrawal overtakes what the utilities have to say: some transfers are on their way, some are done and not reported.
+            if (story == "withdrawn_during" && !withdrawn && books.Values.Any(book => book.New))
+            {
+                withdrawn = true;
+                var others = mail.ToList();
+                mail.Clear();
+                Post("withdrawn", EventTypes.TransferWithdrawn, Register, Record(2));
+                others.ForEach(mail.Enqueue);
+            }
+
             if (mail.TryPeek(out var letter))
             {
                 // A sender keeps what was not answered and sends the same again.
@@ -172,16 +182,11 @@ public sealed class CoTransferEnumerationTests(ITestOutputHelper output)
                 return true;
             }
 
-            if (story.StartsWith("withdrawn", StringComparison.Ordinal) || story == "cannot_reverse")
+            if ((story is "withdrawn_after" or "cannot_reverse") && !withdrawn && Case.Current?.Step is CoTransferProcess.Step.Done or CoTransferProcess.Step.PartlyDone)
             {
-                var step = Case.Current?.Step;
-                var ready = story == "withdrawn_during" ? books.Values.Any(book => book.New) : step is { } known && known.ToString().EndsWith("Done", StringComparison.Ordinal);
-                if (!withdrawn && ready)
-                {
-                    withdrawn = true;
-                    Post("withdrawn", EventTypes.TransferWithdrawn, Register, Record(2));
-                    return true;
-                }
+                withdrawn = true;
+                Post("withdrawn", EventTypes.TransferWithdrawn, Register, Record(2));
+                return true;
             }
 
             // The debtor pays in the end, whatever else happens.
