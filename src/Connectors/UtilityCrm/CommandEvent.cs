@@ -53,8 +53,11 @@ public static class CommandEvent
         writer.WriteString("hubcommand"u8, command.Type);
         writer.WriteString("datacontenttype"u8, "application/json"u8);
         writer.WritePropertyName("data"u8);
-        // The engine's own bytes, valid by construction.
-        writer.WriteRawValue(command.Data.Span, skipInputValidation: true);
+        // The engine's own bytes, valid by construction. Null: it was settled long ago, and retention took the body; only a feed that is read again shows such a one.
+        if (command.Data.IsEmpty)
+            writer.WriteNullValue();
+        else
+            writer.WriteRawValue(command.Data.Span, skipInputValidation: true);
         writer.WriteEndObject();
     }
 

@@ -13,7 +13,7 @@ namespace Hub.Commands;
 /// <summary><c>tasks list | answer</c>: what only a person can say. The answer is an event of the case, with a name and a reason.</summary>
 internal static class TaskCommands
 {
-    private const int ListMax = 500;
+    private const int ListMax = 1_000_000;
 
     public static Command Command() => new("tasks", "What a person has to say before a co-transfer goes on") { List(), Answer() };
 

@@ -24,6 +24,9 @@ internal sealed partial class BatchEngine(
     /// <summary>Inputs that are worth a batch of their own while another is being written.</summary>
     private const int OverlapMin = 8;
 
+    // Sessions of the engine are ended by the server after 5 s (LedgerStore).
+    private static readonly TimeSpan IdleMax = TimeSpan.FromSeconds(4);
+
     private readonly Channel<EngineInput> waiting = Channel.CreateUnbounded<EngineInput>();
     private readonly List<EngineInput> held = [];
     private int eventsWaiting;
@@ -116,7 +119,7 @@ internal sealed partial class BatchEngine(
         {
             try
             {
-                Land(ahead, await ahead.Commit);
+                await ahead.Commit;
             }
             catch (Exception error)
             {
@@ -131,6 +134,14 @@ internal sealed partial class BatchEngine(
 
         if (fault is not null)
             await FailedAsync(inputs, fault, stopping);
+        if (next is not null && Stopwatch.GetElapsedTime(next.Decided) > IdleMax)
+        {
+            // The server ends a session that stands in its transaction for too long; better to let go in time and decide again.
+            await AbandonAsync(next);
+            held.AddRange(inputs);
+            return null;
+        }
+
         if (next is not null)
             next.Commit = WriteAsync(next);
         return next;
@@ -154,8 +165,7 @@ internal sealed partial class BatchEngine(
     {
         try
         {
-            var flight = await DecideAsync(ledger, inputs);
-            Land(flight, await WriteAsync(flight));
+            await WriteAsync(await DecideAsync(ledger, inputs));
         }
         catch (Exception error)
         {
@@ -260,24 +270,22 @@ internal sealed partial class BatchEngine(
     }
 
     /// <summary>Second round trip: the writes and the commit. Nothing stays open when this throws.</summary>
-    private async Task<Appended?> WriteAsync(Flight flight)
+    private async Task WriteAsync(Flight flight)
     {
+        Appended? appended;
+        var began = Stopwatch.GetTimestamp();
         try
         {
-            var appended = await flight.Session.CommitAsync(flight.Batch.Write, flight.Now, CancellationToken.None);
-            HubMetrics.Batch(flight.Inputs.Count, flight.Began, flight.Locked, flight.Decided, Stopwatch.GetTimestamp());
-            return appended;
+            appended = await flight.Session.CommitAsync(flight.Batch.Write, flight.Now, CancellationToken.None);
         }
         catch
         {
             await AbandonAsync(flight);
             throw;
         }
-    }
 
-    /// <summary>After the commit: whoever waits is told, and what was released is handed over.</summary>
-    private void Land(Flight flight, Appended? appended)
-    {
+        // Whoever waits is told, and what was released is handed over, whatever the next batch waits for.
+        HubMetrics.Batch(flight.Inputs.Count, flight.Began, flight.Locked, began, Stopwatch.GetTimestamp());
         Healthy = true;
         flight.Batch.Complete(appended);
         foreach (var leased in flight.Batch.Released)
@@ -302,7 +310,7 @@ internal sealed partial class BatchEngine(
     private sealed record Flight(ILedger Session, List<EngineInput> Inputs, Batch Batch, DateTimeOffset Now, DateTimeOffset Traced, long Began, long Locked, long Decided)
     {
         /// <summary>The write, once it was begun.</summary>
-        public Task<Appended?> Commit { get; set; } = Task.FromResult<Appended?>(null);
+        public Task Commit { get; set; } = Task.CompletedTask;
     }
 
     // PostgreSQL keeps microseconds; a finer time would come back different from what was hashed and compared.
@@ -316,6 +324,9 @@ internal sealed partial class BatchEngine(
         // Connection, resources, shutdown, read-only, deadlock or serialisation: the same batch may succeed later.
         PostgresException postgres => postgres.SqlState[..2] is "08" or "53" or "57" or "58" or "40" || postgres.SqlState is "25006" or "55P03" or "25P03",
         NpgsqlException or TimeoutException or System.Net.Sockets.SocketException or IOException => true,
+
+        // Another node seals with a key this one was not given yet: publishers go there, answers are kept.
+        BodyKeyMissingException => true,
         _ => false,
     };
 

@@ -1,5 +1,6 @@
 using Hub.Engine;
 using Hub.Ledger;
+using Hub.Telemetry;
 
 namespace Hub.Intake;
 
@@ -33,7 +34,7 @@ internal sealed class EventAcceptance(EventTaker taker, LedgerQueries queries, T
     {
         try
         {
-            await queries.QuarantineAsync(time.GetUtcNow(), key.Partner, input.Event.Id, error.ToString(), input.Event.Body.ToArray());
+            await queries.QuarantineAsync(time.GetUtcNow(), key.Partner, input.Event.Id, FaultText.Of(error), input.Event.Body.ToArray());
         }
         catch (Npgsql.NpgsqlException)
         {

@@ -57,13 +57,14 @@ internal sealed partial class FeedEndpoint(
         if (wait > 0 && await authentication.AuthenticateAsync(http) is null)
             return new Problem("unauthorised");
         var next = rows.Count > 0 ? rows[^1].Sequence : after;
+        var items = rows.Select(row => Item(feed, row)).ToList();
         if (rows.Count > 0)
             await feeds.ReadAsync(feed.Number, feed.Name, rows[0].Sequence, next, time.GetUtcNow(), http.RequestAborted);
         var last = (await feeds.FindAsync(feed.Number, http.RequestAborted)).Last;
         var cursor = FeedCursor.Of(feed.Row.CursorKey, feed.Number, next);
         http.Response.Headers.Link = $"</api/v1/feeds/{feed.Name}?after={cursor}&limit={limit}>; rel=\"next\"";
         http.Response.Headers.CacheControl = "no-store";
-        await Answers.WriteAsync(http, 200, new FeedPage([.. rows.Select(row => Item(feed, row))], cursor, last > next, last - next), FeedJson.Readable.FeedPage);
+        await Answers.WriteAsync(http, 200, new FeedPage(items, cursor, last > next, last - next), FeedJson.Readable.FeedPage);
         return null;
     });
 

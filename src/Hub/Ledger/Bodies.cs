@@ -74,15 +74,24 @@ internal sealed class Bodies(NpgsqlDataSource database, BodyCipher cipher, IRead
           FROM (SELECT * FROM page ORDER BY case_id DESC, connector_no DESC, lane_seq DESC LIMIT 1) l
         """;
 
-    // Under the lock the engine takes for the case; one it holds now is for the next day.
-    private const string RemoveStatesSql = """
+    // States that name people whether they are sealed or were stored before there were keys. Of a project that is its approval, while nobody was told of it.
+    private const string NamesPeopleSql = """(state LIKE 'sealed:%' OR type IN ('co_transfer', 'dossier') OR state LIKE '%"approval":{%')""";
+
+    // Under the lock the engine takes for the case; one it holds now is for the next day. What was found is looked at again behind the lock: the case may have begun anew.
+    private const string RemoveStatesSql = $"""
+        WITH due AS MATERIALIZED (
+             SELECT case_id, key_hash
+               FROM cases
+              WHERE type = @type AND closed AND {NamesPeopleSql} AND state <> @empty AND COALESCE(changed_at, 'epoch') < @horizon
+              LIMIT @PageRows),
+        locked AS MATERIALIZED (
+             SELECT case_id
+               FROM due
+              WHERE pg_try_advisory_xact_lock(('x' || substr(replace(key_hash::text, '-', ''), 1, 16))::bit(64)::bigint))
         UPDATE cases c
            SET state = @empty
-         WHERE c.case_id IN (
-               SELECT case_id FROM cases
-                WHERE type = @type AND closed AND state LIKE 'sealed:%' AND changed_at < @horizon
-                LIMIT @PageRows)
-           AND pg_try_advisory_xact_lock(('x' || substr(replace(c.key_hash::text, '-', ''), 1, 16))::bit(64)::bigint)
+          FROM locked
+         WHERE c.case_id = locked.case_id AND c.closed AND COALESCE(c.changed_at, 'epoch') < @horizon
         """;
 
     private const string RemoveQuarantineSql = "UPDATE quarantine SET content = NULL WHERE content IS NOT NULL AND at < @horizon";
@@ -117,9 +126,9 @@ internal sealed class Bodies(NpgsqlDataSource database, BodyCipher cipher, IRead
         await using var connection = await database.OpenConnectionAsync(cancellation);
         if (!await connection.ExecuteScalarAsync<bool>(OnlyOneSql, new { LockNumber }))
             return null;
+        long events = 0, commands = 0, answers = 0, states = 0, quarantined = 0;
         try
         {
-            long events = 0, commands = 0, answers = 0, states = 0;
             var horizonId = Guid.CreateVersion7(horizon);
             for (var after = Guid.Empty; ;)
             {
@@ -147,20 +156,22 @@ internal sealed class Bodies(NpgsqlDataSource database, BodyCipher cipher, IRead
                     states += removed;
             }
 
-            var count = new BodyCount(events, commands, answers, states, await connection.ExecuteAsync(Of(RemoveQuarantineSql, new { horizon })));
-            if (count.Total > 0)
-            {
-                await ExchangeLog.AppendAsync(connection, now, LogEntry.OfText(
-                    LogEntry.BodiesRemoved, "hub", Guid.CreateVersion7(now),
-                    $"recorded-before {ExchangeLog.Stamp(horizon)}\nevents {events}\ncommands {commands}\nanswers {answers}\nstates {states}\nquarantined {count.Quarantined}"));
-            }
-
-            return count;
+            quarantined = await connection.ExecuteAsync(Of(RemoveQuarantineSql, new { horizon }));
         }
         finally
         {
+            // Also when it was stopped on the way: what is gone is on record.
+            if (events + commands + answers + states + quarantined > 0)
+            {
+                await ExchangeLog.AppendAsync(connection, now, LogEntry.OfText(
+                    LogEntry.BodiesRemoved, "hub", Guid.CreateVersion7(now),
+                    $"recorded-before {ExchangeLog.Stamp(horizon)}\nevents {events}\ncommands {commands}\nanswers {answers}\nstates {states}\nquarantined {quarantined}"));
+            }
+
             await connection.ExecuteScalarAsync<bool>(DoneSql, new { LockNumber });
         }
+
+        return new(events, commands, answers, states, quarantined);
 
         CommandDefinition Of(string sql, object parameters) => new(sql, parameters, commandTimeout: 0, cancellationToken: cancellation);
     }
@@ -180,7 +191,7 @@ internal sealed class Bodies(NpgsqlDataSource database, BodyCipher cipher, IRead
             done += await EachAsync<byte[]>(after => Command(select, new { after, mark = cipher.CurrentMark, length = cipher.CurrentMark.Length, PageRows }), (place, stored) => Command(update, new { body = cipher.Seal(cipher.Open(stored)), place, stored }));
         }
 
-        const string States = "SELECT ctid::text AS Place, state AS Stored FROM cases WHERE ctid > @after::tid AND state LIKE 'sealed:%' AND state NOT LIKE @mark LIMIT @PageRows";
+        const string States = $"SELECT ctid::text AS Place, state AS Stored FROM cases WHERE ctid > @after::tid AND {NamesPeopleSql} AND state NOT LIKE @mark LIMIT @PageRows";
         const string State = "UPDATE cases SET state = @state WHERE ctid = @place::tid AND state = @stored";
         done += await EachAsync<string>(after => Command(States, new { after, mark = $"{cipher.CurrentTextMark}%", PageRows }), (place, stored) => Command(State, new { state = cipher.SealText(cipher.OpenText(stored)), place, stored }));
         return done;

@@ -3,6 +3,9 @@ using System.Text;
 
 namespace Hub.Ledger;
 
+/// <summary>Something was sealed with a key that this process does not have: it waits for its settings, and nothing is wrong with what is stored.</summary>
+internal sealed class BodyKeyMissingException(string message) : InvalidOperationException(message);
+
 /// <summary>
 /// Seals what may name a person before it is stored: bodies of events and commands, partners' answers, states that say so (个人信息保护法 第五十一条: encryption and
 /// de-identification). AES-256-GCM under keys that stand in the settings and not in the database; the digests of the chain are of the bytes before sealing.
@@ -49,14 +52,15 @@ internal sealed class BodyCipher
         return sealedBytes;
     }
 
-    /// <exception cref="InvalidOperationException">It was sealed with a key that is not set, or it was changed since.</exception>
+    /// <exception cref="BodyKeyMissingException">It was sealed with a key that is not set.</exception>
+    /// <exception cref="InvalidOperationException">It was changed since.</exception>
     public byte[] Open(byte[] stored)
     {
         if (!IsSealed(stored))
             return stored;
         var (id, key) = keys.Find(candidate => stored.AsSpan(Mark.Length, candidate.Id.Length).SequenceEqual(candidate.Id));
         if (key is null)
-            throw new InvalidOperationException($"A body was sealed with key {Convert.ToHexStringLower(stored.AsSpan(Mark.Length, 4))}, which Hub:BodyKeys does not have.");
+            throw new BodyKeyMissingException($"A body was sealed with key {Convert.ToHexStringLower(stored.AsSpan(Mark.Length, 4))}, which Hub:BodyKeys does not have.");
         var parts = Split(stored);
         var plain = new byte[parts.Text.Length];
         using var aes = new AesGcm(key, TagBytes);

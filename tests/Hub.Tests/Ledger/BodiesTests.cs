@@ -39,8 +39,8 @@ public sealed class BodiesTests : IAsyncLifetime
 
         Assert.Equal(text, BodyCipher.Of([keys[1], keys[0]]).Open(stored));
         Assert.NotEqual(stored, BodyCipher.Of([keys[0]]).Seal(text));
-        Assert.Contains("does not have", Assert.Throws<InvalidOperationException>(() => BodyCipher.Of([keys[1]]).Open(stored)).Message, StringComparison.Ordinal);
-        Assert.Throws<InvalidOperationException>(() => BodyCipher.None.Open(stored));
+        Assert.Contains("does not have", Assert.Throws<BodyKeyMissingException>(() => BodyCipher.Of([keys[1]]).Open(stored)).Message, StringComparison.Ordinal);
+        Assert.Throws<BodyKeyMissingException>(() => BodyCipher.None.Open(stored));
         for (var position = 7; position < stored.Length; position++)
         {
             var changed = (byte[])stored.Clone();
@@ -134,6 +134,51 @@ public sealed class BodiesTests : IAsyncLifetime
         Assert.Equal((0L, 0L, 0L), (await LeftAsync("events", "content"), await LeftAsync("deliveries", "data"), await LeftAsync("answers", "response")));
         Assert.True((await VerifyAsync(TestDatabase.Bodies)).Ok);
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_state_of_a_closed_case_goes_sealed_or_not_unless_the_engine_has_it_in_hand(bool isSealed)
+    {
+        await hub.AcceptAsync(Named(1, region: "110101"));
+        var revoked = Named(1, region: "110101");
+        revoked["id"] = "revoked";
+        revoked["type"] = EventTypes.ProjectApprovalRevoked;
+        var input = Approvals.Read(revoked, hub.Clock.GetUtcNow());
+        await hub.SubmitAsync(input);
+        var state = await database.ReadAsync<string>("SELECT state FROM cases WHERE closed");
+        Assert.StartsWith("sealed:", state, StringComparison.Ordinal);
+        if (!isSealed)
+            await database.ExecuteAsync("UPDATE cases SET state = @plain, changed_at = NULL", new { plain = TestDatabase.Bodies.OpenText(state!) });
+
+        await using (var engine = await database.Source.OpenConnectionAsync(Cancellation))
+        {
+            await using var transaction = await engine.BeginTransactionAsync(Cancellation);
+            await using var command = new Npgsql.NpgsqlCommand("SELECT pg_advisory_xact_lock($1)", engine) { Parameters = { new() { Value = CaseKey.Lock(input.KeyHash) } } };
+            await command.ExecuteNonQueryAsync(Cancellation);
+            Assert.Equal(0, (await RemoveAllAsync()).States);
+        }
+
+        Assert.Equal(1, (await RemoveAllAsync()).States);
+        Assert.Equal(ProcessCatalog.ProjectApproval.Empty, await database.ReadAsync<string>("SELECT state FROM cases"));
+        Assert.Equal(0, (await RemoveAllAsync()).States);
+
+        async Task<BodyCount> RemoveAllAsync() => (await Bodies(TestDatabase.Bodies).RemoveAsync(hub.Clock.GetUtcNow().AddDays(1), hub.Clock.GetUtcNow(), Cancellation))!;
+    }
+
+    [Fact]
+    public async Task A_state_that_stood_in_the_clear_is_sealed_as_well()
+    {
+        await hub.AcceptAsync(Named(1, region: "110101"));
+        await database.ExecuteAsync("UPDATE cases SET state = @plain", new { plain = TestDatabase.Bodies.OpenText((await database.ReadAsync<string>("SELECT state FROM cases"))!) });
+
+        Assert.Equal(1, await Bodies(TestDatabase.Bodies).ResealAsync(Cancellation));
+        Assert.StartsWith("sealed:", await database.ReadAsync<string>("SELECT state FROM cases"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_key_that_is_missing_is_the_moments_trouble_and_not_the_inputs() =>
+        Assert.True(Hub.Engine.BatchEngine.IsUnavailable(new BodyKeyMissingException("A body was sealed with key 00000000.")));
 
     [Fact]
     public async Task What_is_younger_stays()
