@@ -108,10 +108,36 @@ public sealed class LicenceJourney(LicenceHub shared) : IClassFixture<LicenceHub
         var told = await Until.FoundAsync(() => Task.FromResult(Hub.Lead(partner, $"application:{partner}/{number}")), $"{partner} has the result");
         shared.Simulated.Faults.Set(new());
         Assert.Contains("FOUND", Encoding.UTF8.GetString(told.Fields), StringComparison.Ordinal);
-        Assert.Contains("张示例", Encoding.UTF8.GetString(told.Fields), StringComparison.Ordinal);
-        Assert.Equal("answered", (string?)(await Hub.GetAsync((string)reply.Json["self"]!, key)).Json["status"]);
+        Assert.Contains((string)reply.Json["self"]!, Encoding.UTF8.GetString(told.Fields), StringComparison.Ordinal);
+        Assert.DoesNotContain("张示例", Encoding.UTF8.GetString(told.Fields), StringComparison.Ordinal);
+        var fetched = await Hub.GetAsync((string)reply.Json["self"]!, key);
+        Assert.Equal(("answered", "张示例"), ((string?)fetched.Json["status"], (string?)fetched.Json["result"]!["fields"]!["holderName"]));
         var receipt = await Hub.ReceiptAsync(key, told.Commands.Single(), new { status = "accepted", at = "2026-03-03T10:00:00+08:00" });
         Assert.Equal(202, receipt.Status);
+    }
+
+    [Fact]
+    public async Task What_is_on_its_way_when_the_consent_is_withdrawn_brings_no_fields_any_more()
+    {
+        var (number, key) = await OpenedAsync();
+        await ConsentAsync(number, key);
+        var partner = Hub.Simulators.Partner(Linfen);
+        Assert.Null(partner.Faults.Set(new() { Mode = "http500", Count = 1 }));
+        shared.Simulated.Faults.Set(new() { Mode = "slow", DelayMs = 300, Count = 1 });
+        var reply = await AskAsync(number, key);
+        await Until.FoundAsync(
+            async () => await Hub.GetAsync((string)reply.Json["self"]!, key) is { } read && (string?)read.Json["status"] == "answered" ? read : null, "the library has answered");
+
+        var withdrawal = await PostAsync($"/api/v1/consents/C-{number}/withdrawal", key, new { @case = $"application:{number}", at = "2026-03-03T10:00:00+08:00" });
+        partner.Faults.Set(new());
+        shared.Simulated.Faults.Set(new());
+        var told = await Until.FoundAsync(() => Task.FromResult(Hub.Lead(Linfen, $"application:{Linfen}/{number}")), "the utility has the answer");
+        var fetched = await Hub.GetAsync((string)reply.Json["self"]!, key);
+
+        Assert.Equal(202, withdrawal.Status);
+        Assert.DoesNotContain("张示例", Encoding.UTF8.GetString(told.Fields), StringComparison.Ordinal);
+        Assert.Equal("FOUND", (string?)fetched.Json["result"]!["resultCode"]);
+        Assert.Empty(fetched.Json["result"]!["fields"]!.AsObject());
     }
 
     [Fact]
@@ -127,6 +153,7 @@ public sealed class LicenceJourney(LicenceHub shared) : IClassFixture<LicenceHub
             async () => await Hub.GetAsync("/api/v1/feeds/donggang-energy", key) is { } read && read.Text.Contains("licence.answer.v1", StringComparison.Ordinal) ? read : null, "the feed has the result");
         shared.Simulated.Faults.Set(new());
         Assert.Contains("hub.licence.answered.v1", page.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("张示例", page.Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -219,7 +219,7 @@ internal sealed class DossierEndpoint(
         Status = query.Result is null ? "pending" : "answered",
         AnswerBy = query.DueAt,
         Result = Current(query.Result),
-        Self = $"/api/v1/licence-queries/{query.QueryId}",
+        Self = LicenceAnswer.AddressOf(query.QueryId),
     };
 
     // A licence that was good when it was read may have run out since: it is not shown as if it had not.

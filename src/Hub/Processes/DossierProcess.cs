@@ -304,13 +304,13 @@ internal sealed class DossierProcess() : Process<DossierProcess.Dossier>(Dossier
         return Finish(With(state, query)) with { Notes = [Entry(query)], Orders = Send(state, query, context) };
     }
 
-    // Whoever still waits gets it as the answer to the request and need not be sent it.
+    // Whoever still waits gets it as the answer to the request and need not be sent it. What is sent may wait for days, or be kept: a withdrawal must find nothing in it.
     private static IReadOnlyList<Order> Send(Dossier state, Query query, Context context)
     {
         var connector = context.Policies.OperatorById(query.Partner)?.Connector ?? query.Partner;
         if (context.Now <= query.CallerWaitsUntil && context.Now < query.DueAt || !context.Connectors.Contains(connector))
             return [];
-        return [new(connector, CommandTypes.LicenceAnswer, query.EventId, EventTypes.LicenceAnswered, context.Now, JsonSerializer.SerializeToUtf8Bytes(query.Result!, SchemasJson.Readable.LicenceResult), DueAt: null)];
+        return [new(connector, CommandTypes.LicenceAnswer, query.EventId, EventTypes.LicenceAnswered, context.Now, JsonSerializer.SerializeToUtf8Bytes(LicenceAnswer.Of(query.Result!), SchemasJson.Readable.LicenceAnswer), DueAt: null)];
     }
 
     /// <summary>Who saw what of whom, why and on which basis. The holder stands in it as the entry's reference, a keyed hash.</summary>

@@ -8,7 +8,7 @@ namespace Hub.Tests.Processes;
 
 public sealed class DossierProcessTests
 {
-    private static LicenceResult Sent(Order order) => JsonSerializer.Deserialize(order.Data.Span, SchemasJson.Default.LicenceResult)!;
+    private static LicenceAnswer Sent(Order order) => JsonSerializer.Deserialize(order.Data.Span, SchemasJson.Default.LicenceAnswer)!;
 
     private static string Why(Decision decision) => Assert.Single(decision.Warnings).Code;
 
@@ -170,6 +170,21 @@ public sealed class DossierProcessTests
             Assert.Equal(("sgcc-linfen", CommandTypes.LicenceAnswer, EventTypes.LicenceAnswered, dossier.LastEvent), (orders[0].Connector, orders[0].Type, orders[0].CauseType, orders[0].CauseId));
             Assert.Equal("FOUND", Sent(orders[0]).ResultCode);
         }
+    }
+
+    [Fact]
+    public void What_is_sent_can_wait_beyond_a_withdrawal_because_the_fields_are_fetched_and_not_in_it()
+    {
+        var dossier = Opened().Consented();
+        dossier.Ask();
+        dossier.Now = dossier.Now.AddSeconds(1);
+
+        var order = Assert.Single(dossier.Finding(Valid).Orders);
+
+        var text = System.Text.Encoding.UTF8.GetString(order.Data.Span);
+        Assert.All(Valid.Fields.Values.Append(Valid.File!.Reference).Append(Valid.File.FileHash), value => Assert.DoesNotContain(value, text, StringComparison.Ordinal));
+        Assert.Equal(("Q-1", "valid", new DateOnly(2044, 1, 1), "/api/v1/licence-queries/Q-1"), (Sent(order).QueryId, Sent(order).CertStatus, Sent(order).ValidTo, Sent(order).Self));
+        Assert.NotEmpty(dossier.Result()!.Fields);
     }
 
     [Fact]
