@@ -308,6 +308,31 @@ public sealed class LicenceJourney(LicenceHub shared) : IClassFixture<LicenceHub
     }
 
     [Fact]
+    public async Task Two_applications_of_a_utility_may_give_their_requests_the_same_number()
+    {
+        var (first, key) = await OpenedAsync("slp-puxian", "141033");
+        var (second, _) = await OpenedAsync("slp-puxian", "141033");
+        foreach (var number in (string[])[first, second])
+        {
+            var reply = await PostAsync($"/api/v1/applications/{number}/documents", key, Documents("R-1", "identity"));
+            Assert.True(reply.Status == 202, reply.Text);
+            Assert.Equal("CONSENT_REQUIRED", (string?)reply.Json["documents"]!.AsArray().Single()!["resultCode"]);
+        }
+    }
+
+    [Fact]
+    public async Task A_query_for_a_document_that_was_not_taken_is_told_and_not_passed_over()
+    {
+        var (number, key) = await OpenedAsync("slp-puxian", "141033");
+        var hash = System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes($"application:{number}\nR-1"));
+        var (other, _) = await OpenedAsync("slp-puxian", "141033");
+        for (var index = 0; index < 4; index++)
+            await AskAsync(other, key, change: query => query["queryId"] = $"doc-{Convert.ToHexStringLower(hash.AsSpan(0, 8))}.{index}");
+
+        Assert.Equal((422, "id_reused"), Code(await PostAsync($"/api/v1/applications/{number}/documents", key, Documents("R-1", "identity"))));
+    }
+
+    [Fact]
     public async Task Who_saw_my_data_is_told_to_the_utility_for_itself_to_an_entitled_office_and_by_command_without_the_number()
     {
         var (number, key) = await OpenedAsync();

@@ -150,7 +150,7 @@ internal sealed class DossierEndpoint(
             var asked = await AskAsync(http, key, query, JsonSerializer.SerializeToUtf8Bytes(query, SchemasJson.Readable.LicenceQuery), place, TimeSpan.Zero, []);
 
             // Without a consent, or for another purpose, the library is not asked: the document is owed and can be handed in.
-            if (asked.Problem is { Status: >= 500 } trouble)
+            if (RefusalOf(asked) is { Code: not ("consent_required" or "purpose_not_allowed") } trouble)
                 return trouble;
         }
 

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -362,16 +364,20 @@ internal sealed class DossierProcess() : Process<DossierProcess.Dossier>(Dossier
             };
         }
 
-        var wanted = rules.Where(rule => request.Materials is null || request.Materials.Contains(rule.Material)).Select(rule => Wish(rule, request, policy!));
+        var wanted = rules.Where(rule => request.Materials is null || request.Materials.Contains(rule.Material)).Select(rule => Wish(rule, state.Case!, request, policy!));
         var collection = new Collection { Partner = received.Partner, Stage = request.Stage!, HolderTypeCode = request.HolderTypeCode!, Documents = [.. wanted] };
         return Finish(state with { Collections = With(state.Collections, request.RequestId!, collection) }) with { Pin = policy?.Pin };
     }
 
-    private static Wanted Wish(DocumentRule rule, DocumentRequest request, Policy policy)
+    private static Wanted Wish(DocumentRule rule, string named, DocumentRequest request, Policy policy)
     {
         var licence = rule.Licences.Select(id => policy.Licences?.TypeById(id)).FirstOrDefault(type => type?.IsOf(request.HolderTypeCode!) == true);
-        return licence is null ? new(rule.Material, null, null) : new(rule.Material, $"{request.RequestId}.{policy.Documents!.ToList().IndexOf(rule)}", licence.Code);
+        return licence is null ? new(rule.Material, null, null) : new(rule.Material, QueryIdOf(named, request.RequestId!, policy.Documents!.ToList().IndexOf(rule)), licence.Code);
     }
+
+    // Queries are numbered per utility, requests per application: the number is made of both.
+    private static string QueryIdOf(string named, string requestId, int index) =>
+        $"doc-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{named}\n{requestId}")).AsSpan(0, 8))}.{index}";
 
     private Decision Confirm(Dossier state, Event received, Receipt receipt)
     {

@@ -291,6 +291,23 @@ public sealed class DossierProcessTests
     }
 
     [Fact]
+    public void Queries_for_documents_have_numbers_of_their_own_for_each_application_and_request()
+    {
+        static IEnumerable<string> Numbers(string named, string request)
+        {
+            var dossier = Opened(named: named);
+            dossier.Collect(request: request);
+            return dossier.State.Collections[request].Documents.Select(wanted => wanted.QueryId!);
+        }
+
+        List<string> numbers = [.. Numbers("application:1", "R-1"), .. Numbers("application:2", "R-1"), .. Numbers("application:1", "R-2"), .. Numbers("application:1", new string('R', 24))];
+
+        Assert.Equal((8, 8), (numbers.Count, numbers.Distinct().Count()));
+        Assert.All(numbers, number => Assert.Matches("^[A-Za-z0-9._-]{1,40}$", number));
+        Assert.Equal(numbers.Take(2), Numbers("application:1", "R-1"));
+    }
+
+    [Fact]
     public void A_document_outside_the_rule_is_refused_by_its_place_and_on_record()
     {
         var decision = Opened().Collect(materials: ["identity", "bank-statement"]);
