@@ -347,8 +347,8 @@ public sealed class LicenceJourney(LicenceHub shared) : IClassFixture<LicenceHub
         var command = await Hub.CommandAsync("disclosures", "--holder", LicenceLibrary.Citizen, "--by", "值班员");
 
         var entry = own.Json["items"]!.AsArray().Single(item => (string?)item!["case"] == $"application:{number}")!;
-        Assert.Equal(("sgcc-linfen", Identity, "new_connection", "办理新装用电", "GX-2026-07", $"C-{number}", "FOUND"), (
-            (string?)entry["receiver"], (string?)entry["certTypeCode"], (string?)entry["purpose"], (string?)entry["cause"], (string?)entry["legalBasisRef"], (string?)entry["consentId"], (string?)entry["resultCode"]));
+        Assert.Equal(("sgcc-linfen", Identity, "new_connection", "GX-2026-07", $"C-{number}", "FOUND"), (
+            (string?)entry["receiver"], (string?)entry["certTypeCode"], (string?)entry["purpose"], (string?)entry["legalBasisRef"], (string?)entry["consentId"], (string?)entry["resultCode"]));
         Assert.Equal(["holderName", "file"], entry["fields"]!.AsArray().Select(field => (string?)field));
         Assert.Empty(others.Json["items"]!.AsArray());
         Assert.Contains($"application:{number}", all.Text, StringComparison.Ordinal);
@@ -370,6 +370,7 @@ public sealed class LicenceJourney(LicenceHub shared) : IClassFixture<LicenceHub
 
         Assert.Equal(0, await Hub.Database.ScalarAsync<long>($"SELECT count(*) FROM cases WHERE state LIKE '%{LicenceLibrary.Citizen}%' OR key LIKE '%{LicenceLibrary.Citizen}%'"));
         Assert.Equal(0, await Hub.Database.ScalarAsync<long>($"SELECT count(*) FROM exchange_log WHERE position('{LicenceLibrary.Citizen}' IN convert_from(content, 'UTF8')) > 0"));
+        Assert.Equal(0, await Hub.Database.ScalarAsync<long>("SELECT count(*) FROM exchange_log WHERE kind = 'data.disclosed' AND position('办理新装用电' IN convert_from(content, 'UTF8')) > 0"));
         Assert.Equal(0, await Hub.Database.ScalarAsync<long>("SELECT count(*) FROM answers WHERE response IS NOT NULL AND position('张示例' IN convert_from(response, 'UTF8')) > 0"));
     }
 

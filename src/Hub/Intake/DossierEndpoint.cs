@@ -422,14 +422,14 @@ internal sealed record DisclosuresRequest
 internal sealed record DisclosuresView(IReadOnlyList<DisclosureView> Items, long? Next);
 
 internal sealed record DisclosureView(
-    long Position, string Hash, DateTimeOffset At, string Receiver, string? Case, string? CertTypeCode, string? Purpose, string? Cause, string? LegalBasisRef, string? ConsentId, string? ResultCode, IReadOnlyList<string> Fields)
+    long Position, string Hash, DateTimeOffset At, string Receiver, string? Case, string? CertTypeCode, string? Purpose, string? LegalBasisRef, string? ConsentId, string? ResultCode, IReadOnlyList<string> Fields)
 {
     public static DisclosureView Of(DisclosureRow row)
     {
         var lines = row.Lines;
         string? Line(string name) => lines.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;
         return new(
-            row.Seq, Convert.ToHexStringLower(row.Hash), new DateTimeOffset(row.At, TimeSpan.Zero), row.Partner, Line("case"), Line("licence"), Line("purpose"), Line("cause"), Line("basis"), Line("consent"), Line("result"),
+            row.Seq, Convert.ToHexStringLower(row.Hash), new DateTimeOffset(row.At, TimeSpan.Zero), row.Partner, Line("case"), Line("licence"), Line("purpose"), Line("basis"), Line("consent"), Line("result"),
             Line("fields")?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? []);
     }
 }

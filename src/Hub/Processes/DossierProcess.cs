@@ -315,14 +315,17 @@ internal sealed class DossierProcess() : Process<DossierProcess.Dossier>(Dossier
         return [new(connector, CommandTypes.LicenceAnswer, query.EventId, EventTypes.LicenceAnswered, context.Now, JsonSerializer.SerializeToUtf8Bytes(LicenceAnswer.Of(query.Result!), SchemasJson.Readable.LicenceAnswer), DueAt: null)];
     }
 
-    /// <summary>Who saw what of whom, why and on which basis. The holder stands in it as the entry's reference, a keyed hash.</summary>
+    /// <summary>
+    /// Who saw what of whom, why and on which basis. The holder stands in it as the entry's reference, a keyed hash; of the cause, which is free text and may name
+    /// anybody, its digest: the text is in the event.
+    /// </summary>
     private static Note Entry(Query query) => new(Disclosed, query.Partner, Reference(query.Holder), string.Join('\n',
         $"receiver {query.Partner}",
         $"case {query.Result!.Case}",
         $"query {query.QueryId}",
         $"licence {query.CertTypeCode}",
         $"purpose {query.Purpose}",
-        $"cause {query.UseCause}",
+        $"cause-sha256 {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(query.UseCause)))}",
         $"basis {query.LegalBasisRef}",
         $"consent {query.Consent?[(query.Partner.Length + 1)..]}",
         $"result {query.Result.ResultCode}",

@@ -93,7 +93,7 @@ public sealed class DossierProcessTests
         Assert.Equal(["holderName"], dossier.Result()!.Fields.Keys);
         Assert.Equal(("data.disclosed", "sgcc-linfen", DossierProcess.Reference(Holder)), (note.Kind, note.Partner, note.Ref));
         Assert.Equal(
-            ["receiver sgcc-linfen", "case application:2026-1", "query Q-1", $"licence {Identity}", "purpose new_connection", "cause 办理新装用电", "basis GX-2026-07", "consent C-1", "result FOUND", "fields holderName file"],
+            ["receiver sgcc-linfen", "case application:2026-1", "query Q-1", $"licence {Identity}", "purpose new_connection", "cause-sha256 " + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes("办理新装用电"))), "basis GX-2026-07", "consent C-1", "result FOUND", "fields holderName file"],
             note.Text.Split('\n'));
     }
 
