@@ -34,7 +34,8 @@ public static class SchemaFiles
         files.Add("licence/consent-withdrawal.schema.json", Write("consent-withdrawal", SchemasJson.Default.ConsentWithdrawal, "撤回授权 · Withdrawal: body of POST /api/v1/consents/{id}/withdrawal."));
         files.Add("licence/licence-query.schema.json", Write("licence-query", SchemasJson.Default.LicenceQuery, "证照查询 · Licence query: body of POST /api/v1/licence-queries."));
         files.Add("licence/document-request.schema.json", Write("document-request", SchemasJson.Default.DocumentRequest, "收件 · Documents to collect: body of POST /api/v1/applications/{id}/documents."));
-        files.Add("licence/licence-result.schema.json", Write("licence-result", SchemasJson.Default.LicenceResult, "证照查询结果 · Licence result: data of hub.licence.answered.v1."));
+        files.Add("licence/licence-result.schema.json", Write("licence-result", SchemasJson.Default.LicenceResult, "证照查询结果 · Licence result: in the answer to a licence query."));
+        files.Add("licence/licence-answer.schema.json", Write("licence-answer", SchemasJson.Default.LicenceAnswer, "证照查询已答复 · Licence answer: data of hub.licence.answered.v1."));
         return files;
     }
 

@@ -23,6 +23,7 @@ namespace Hub.Schemas;
 [JsonSerializable(typeof(LicenceQuestion))]
 [JsonSerializable(typeof(LicenceFinding))]
 [JsonSerializable(typeof(LicenceResult))]
+[JsonSerializable(typeof(LicenceAnswer))]
 [JsonSerializable(typeof(PropertyTransfer))]
 [JsonSerializable(typeof(AccountReport))]
 [JsonSerializable(typeof(AccountOrder))]

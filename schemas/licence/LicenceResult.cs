@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace Hub.Schemas;
 
-/// <summary>What became of a licence query: the answer to the caller, and the data of <c>hub.licence.answered.v1</c>.</summary>
+/// <summary>What became of a licence query: the answer to the caller, and to those who fetch it later.</summary>
 public sealed record LicenceResult
 {
     [Description("查询号 · Number of the query.")]
@@ -43,6 +43,68 @@ public sealed record LicenceResult
 
     [Description("提示 · Codes of warnings, such as check_digit.")]
     public IReadOnlyList<string> Warnings { get; init; } = [];
+}
+
+/// <summary>
+/// That a licence query was answered: data of <c>hub.licence.answered.v1</c>. It may lie in a queue for days, so it holds nothing that a withdrawal or the end of the
+/// keeping time would have to take back: fields and file are fetched at <see cref="Self"/>.
+/// </summary>
+public sealed record LicenceAnswer
+{
+    [Description("查询号 · Number of the query.")]
+    public required string QueryId { get; init; }
+
+    [Description("关联业务 · The case.")]
+    public required string Case { get; init; }
+
+    [Description("证照类型代码 · Type asked for.")]
+    public required string CertTypeCode { get; init; }
+
+    [Description("结果 · FOUND, NOT_FOUND, EXPIRED, REVOKED, HOLDER_MISMATCH, CONSENT_REQUIRED, SOURCE_UNAVAILABLE, RATE_LIMITED.")]
+    public required string ResultCode { get; init; }
+
+    [Description("状态 · valid, expired, revoked; absent when the library has none.")]
+    public string? CertStatus { get; init; }
+
+    [Description("有效期自 · First day.")]
+    public DateOnly? ValidFrom { get; init; }
+
+    [Description("有效期至 · Last day; absent when it has no end.")]
+    public DateOnly? ValidTo { get; init; }
+
+    [Description("颁发机构 · Issuer.")]
+    public string? Issuer { get; init; }
+
+    [Description("取得时间 · When the library answered, or when Hub gave up.")]
+    public required DateTimeOffset RetrievedAt { get; init; }
+
+    [Description("线下提交 · Paper is always possible (S1 三.5).")]
+    public required bool Fallback { get; init; }
+
+    [Description("提示 · Codes of warnings, such as check_digit.")]
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    [Description("取字段的地址 · Where fields and file are fetched, as long as they are kept and the consent stands.")]
+    public required string Self { get; init; }
+
+    public static LicenceAnswer Of(LicenceResult result) => new()
+    {
+        QueryId = result.QueryId,
+        Case = result.Case,
+        CertTypeCode = result.CertTypeCode,
+        ResultCode = result.ResultCode,
+        CertStatus = result.CertStatus,
+        ValidFrom = result.ValidFrom,
+        ValidTo = result.ValidTo,
+        Issuer = result.Issuer,
+        RetrievedAt = result.RetrievedAt,
+        Fallback = result.Fallback,
+        Warnings = result.Warnings,
+        Self = AddressOf(result.QueryId),
+    };
+
+    /// <summary>Where a query is read.</summary>
+    public static string AddressOf(string queryId) => $"/api/v1/licence-queries/{queryId}";
 }
 
 /// <summary>A licence's file by reference.</summary>

@@ -170,18 +170,18 @@ public sealed class LicenceLibraryTests
     public async Task A_result_reaches_the_utility_that_asked_in_its_own_dialect(string kind)
     {
         await using var partnership = await Partnership.StartAsync(kind);
-        var result = new LicenceResult
+        var result = new LicenceAnswer
         {
-            QueryId = "Q-1", Case = "application:1", CertTypeCode = Identity, ResultCode = LicenceResults.Found, Fields = new Dictionary<string, string> { ["holderName"] = "张示例" }, RetrievedAt = FakeClock.Start, Fallback = true,
+            QueryId = "Q-1", Case = "application:1", CertTypeCode = Identity, ResultCode = LicenceResults.Found, RetrievedAt = FakeClock.Start, Fallback = true, Self = LicenceAnswer.AddressOf("Q-1"),
         };
         var command = Commands.Create() with
         {
-            Type = CommandTypes.LicenceAnswer, CauseType = EventTypes.LicenceAnswered, Subject = "application:partner/1", Data = JsonSerializer.SerializeToUtf8Bytes(result, SchemasJson.Readable.LicenceResult),
+            Type = CommandTypes.LicenceAnswer, CauseType = EventTypes.LicenceAnswered, Subject = "application:partner/1", Data = JsonSerializer.SerializeToUtf8Bytes(result, SchemasJson.Readable.LicenceAnswer),
         };
 
         var answer = await partnership.DeliverAsync(command);
 
         Assert.Equal(Outcome.Taken, answer.Outcome);
-        Assert.Contains("张示例", Encoding.UTF8.GetString(Assert.Single(partnership.Book.List("application:partner/1", 10)).Fields), StringComparison.Ordinal);
+        Assert.Contains("/api/v1/licence-queries/Q-1", Encoding.UTF8.GetString(Assert.Single(partnership.Book.List("application:partner/1", 10)).Fields), StringComparison.Ordinal);
     }
 }

@@ -108,10 +108,36 @@ public sealed class LicenceJourney(LicenceHub shared) : IClassFixture<LicenceHub
         var told = await Until.FoundAsync(() => Task.FromResult(Hub.Lead(partner, $"application:{partner}/{number}")), $"{partner} has the result");
         shared.Simulated.Faults.Set(new());
         Assert.Contains("FOUND", Encoding.UTF8.GetString(told.Fields), StringComparison.Ordinal);
-        Assert.Contains("张示例", Encoding.UTF8.GetString(told.Fields), StringComparison.Ordinal);
-        Assert.Equal("answered", (string?)(await Hub.GetAsync((string)reply.Json["self"]!, key)).Json["status"]);
+        Assert.Contains((string)reply.Json["self"]!, Encoding.UTF8.GetString(told.Fields), StringComparison.Ordinal);
+        Assert.DoesNotContain("张示例", Encoding.UTF8.GetString(told.Fields), StringComparison.Ordinal);
+        var fetched = await Hub.GetAsync((string)reply.Json["self"]!, key);
+        Assert.Equal(("answered", "张示例"), ((string?)fetched.Json["status"], (string?)fetched.Json["result"]!["fields"]!["holderName"]));
         var receipt = await Hub.ReceiptAsync(key, told.Commands.Single(), new { status = "accepted", at = "2026-03-03T10:00:00+08:00" });
         Assert.Equal(202, receipt.Status);
+    }
+
+    [Fact]
+    public async Task What_is_on_its_way_when_the_consent_is_withdrawn_brings_no_fields_any_more()
+    {
+        var (number, key) = await OpenedAsync();
+        await ConsentAsync(number, key);
+        var partner = Hub.Simulators.Partner(Linfen);
+        Assert.Null(partner.Faults.Set(new() { Mode = "http500", Count = 1 }));
+        shared.Simulated.Faults.Set(new() { Mode = "slow", DelayMs = 300, Count = 1 });
+        var reply = await AskAsync(number, key);
+        await Until.FoundAsync(
+            async () => await Hub.GetAsync((string)reply.Json["self"]!, key) is { } read && (string?)read.Json["status"] == "answered" ? read : null, "the library has answered");
+
+        var withdrawal = await PostAsync($"/api/v1/consents/C-{number}/withdrawal", key, new { @case = $"application:{number}", at = "2026-03-03T10:00:00+08:00" });
+        partner.Faults.Set(new());
+        shared.Simulated.Faults.Set(new());
+        var told = await Until.FoundAsync(() => Task.FromResult(Hub.Lead(Linfen, $"application:{Linfen}/{number}")), "the utility has the answer");
+        var fetched = await Hub.GetAsync((string)reply.Json["self"]!, key);
+
+        Assert.Equal(202, withdrawal.Status);
+        Assert.DoesNotContain("张示例", Encoding.UTF8.GetString(told.Fields), StringComparison.Ordinal);
+        Assert.Equal("FOUND", (string?)fetched.Json["result"]!["resultCode"]);
+        Assert.Empty(fetched.Json["result"]!["fields"]!.AsObject());
     }
 
     [Fact]
@@ -127,6 +153,7 @@ public sealed class LicenceJourney(LicenceHub shared) : IClassFixture<LicenceHub
             async () => await Hub.GetAsync("/api/v1/feeds/donggang-energy", key) is { } read && read.Text.Contains("licence.answer.v1", StringComparison.Ordinal) ? read : null, "the feed has the result");
         shared.Simulated.Faults.Set(new());
         Assert.Contains("hub.licence.answered.v1", page.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("张示例", page.Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -281,6 +308,31 @@ public sealed class LicenceJourney(LicenceHub shared) : IClassFixture<LicenceHub
     }
 
     [Fact]
+    public async Task Two_applications_of_a_utility_may_give_their_requests_the_same_number()
+    {
+        var (first, key) = await OpenedAsync("slp-puxian", "141033");
+        var (second, _) = await OpenedAsync("slp-puxian", "141033");
+        foreach (var number in (string[])[first, second])
+        {
+            var reply = await PostAsync($"/api/v1/applications/{number}/documents", key, Documents("R-1", "identity"));
+            Assert.True(reply.Status == 202, reply.Text);
+            Assert.Equal("CONSENT_REQUIRED", (string?)reply.Json["documents"]!.AsArray().Single()!["resultCode"]);
+        }
+    }
+
+    [Fact]
+    public async Task A_query_for_a_document_that_was_not_taken_is_told_and_not_passed_over()
+    {
+        var (number, key) = await OpenedAsync("slp-puxian", "141033");
+        var hash = System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes($"application:{number}\nR-1"));
+        var (other, _) = await OpenedAsync("slp-puxian", "141033");
+        for (var index = 0; index < 4; index++)
+            await AskAsync(other, key, change: query => query["queryId"] = $"doc-{Convert.ToHexStringLower(hash.AsSpan(0, 8))}.{index}");
+
+        Assert.Equal((422, "id_reused"), Code(await PostAsync($"/api/v1/applications/{number}/documents", key, Documents("R-1", "identity"))));
+    }
+
+    [Fact]
     public async Task Who_saw_my_data_is_told_to_the_utility_for_itself_to_an_entitled_office_and_by_command_without_the_number()
     {
         var (number, key) = await OpenedAsync();
@@ -295,8 +347,8 @@ public sealed class LicenceJourney(LicenceHub shared) : IClassFixture<LicenceHub
         var command = await Hub.CommandAsync("disclosures", "--holder", LicenceLibrary.Citizen, "--by", "值班员");
 
         var entry = own.Json["items"]!.AsArray().Single(item => (string?)item!["case"] == $"application:{number}")!;
-        Assert.Equal(("sgcc-linfen", Identity, "new_connection", "办理新装用电", "GX-2026-07", $"C-{number}", "FOUND"), (
-            (string?)entry["receiver"], (string?)entry["certTypeCode"], (string?)entry["purpose"], (string?)entry["cause"], (string?)entry["legalBasisRef"], (string?)entry["consentId"], (string?)entry["resultCode"]));
+        Assert.Equal(("sgcc-linfen", Identity, "new_connection", "GX-2026-07", $"C-{number}", "FOUND"), (
+            (string?)entry["receiver"], (string?)entry["certTypeCode"], (string?)entry["purpose"], (string?)entry["legalBasisRef"], (string?)entry["consentId"], (string?)entry["resultCode"]));
         Assert.Equal(["holderName", "file"], entry["fields"]!.AsArray().Select(field => (string?)field));
         Assert.DoesNotContain($"application:{number}", others.Text, StringComparison.Ordinal);
         Assert.Contains($"application:{number}", all.Text, StringComparison.Ordinal);

@@ -14,9 +14,9 @@ internal static class Dialect
         JsonSerializer.Deserialize(command.Data.Span, SchemasJson.Readable.Lead)
         ?? throw new InvalidOperationException($"Command {command.Id} carries no lead.");
 
-    public static LicenceResult ReadLicence(Command command) =>
-        JsonSerializer.Deserialize(command.Data.Span, SchemasJson.Readable.LicenceResult)
-        ?? throw new InvalidOperationException($"Command {command.Id} carries no licence result.");
+    public static LicenceAnswer ReadLicence(Command command) =>
+        JsonSerializer.Deserialize(command.Data.Span, SchemasJson.Readable.LicenceAnswer)
+        ?? throw new InvalidOperationException($"Command {command.Id} carries no licence answer.");
 
     public static AccountOrder ReadOrder(Command command) =>
         JsonSerializer.Deserialize(command.Data.Span, SchemasJson.Readable.AccountOrder)

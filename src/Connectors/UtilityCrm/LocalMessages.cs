@@ -3,14 +3,14 @@ using Hub.Schemas;
 
 namespace Hub.Connectors.UtilityCrm;
 
-/// <summary>Body of PUT …/licence-result: what became of a licence query that was not answered while the caller waited.</summary>
+/// <summary>Body of PUT …/licence-result: a licence query that was not answered while the caller waited is answered now; its fields are fetched.</summary>
 internal sealed record LocalLicence
 {
     [JsonPropertyName("case_ref")] public required string CaseRef { get; init; }
     [JsonPropertyName("sequence")] public required long Sequence { get; init; }
-    [JsonPropertyName("licence")] public required LicenceResult Licence { get; init; }
+    [JsonPropertyName("licence")] public required LicenceAnswer Licence { get; init; }
 
-    public static LocalLicence From(Command command, LicenceResult result) => new() { CaseRef = command.Subject, Sequence = command.LaneSeq, Licence = result };
+    public static LocalLicence From(Command command, LicenceAnswer answer) => new() { CaseRef = command.Subject, Sequence = command.LaneSeq, Licence = answer };
 }
 
 /// <summary>Body of PUT and PATCH: the whole snapshot.</summary>

@@ -114,14 +114,14 @@ internal sealed record SgccLead
     }
 }
 
-/// <summary>Content of ZZ_JG (证照结果): what became of a licence query that was not answered while the caller waited.</summary>
+/// <summary>Content of ZZ_JG (证照结果): a licence query that was not answered while the caller waited is answered now; its fields are fetched.</summary>
 internal sealed record SgccLicence
 {
     [JsonPropertyName("xmbs")] public required string Subject { get; init; }
     [JsonPropertyName("xh")] public required long Sequence { get; init; }
-    [JsonPropertyName("zzjg")] public required LicenceResult Result { get; init; }
+    [JsonPropertyName("zzjg")] public required LicenceAnswer Result { get; init; }
 
-    public static SgccLicence From(Command command, LicenceResult result) => new() { Subject = command.Subject, Sequence = command.LaneSeq, Result = result };
+    public static SgccLicence From(Command command, LicenceAnswer answer) => new() { Subject = command.Subject, Sequence = command.LaneSeq, Result = answer };
 }
 
 /// <summary>Content of QUERY: has the gateway seen this serial?</summary>

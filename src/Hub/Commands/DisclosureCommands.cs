@@ -29,7 +29,7 @@ internal static class DisclosureCommands
                 var lines = row.Lines;
                 string Line(string name) => lines.GetValueOrDefault(name) is { Length: > 0 } value ? value : "-";
                 System.Console.WriteLine(
-                    $"{row.At:u}  {row.Partner}  {Line("licence")}  {Line("result")}  fields [{Line("fields")}]  purpose {Line("purpose")}  cause {Line("cause")}  basis {Line("basis")}  consent {Line("consent")}  case {Line("case")}  entry {row.Seq}");
+                    $"{row.At:u}  {row.Partner}  {Line("licence")}  {Line("result")}  fields [{Line("fields")}]  purpose {Line("purpose")}  basis {Line("basis")}  consent {Line("consent")}  case {Line("case")}  entry {row.Seq}");
             }
 
             System.Console.WriteLine(rows.Count == ListMax ? $"the newest {ListMax}" : $"{rows.Count} in all");

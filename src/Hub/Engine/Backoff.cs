@@ -28,9 +28,11 @@ internal static class Backoff
     /// <param name="answer">What the attempt brought.</param>
     /// <param name="attempts">Attempts made so far, from 1.</param>
     /// <param name="spread">A number from 0 to 1 that spreads the waits by ±20 %, fixed per delivery and attempt.</param>
-    /// <returns>The wait; null when the schedule has ended and the delivery is to be parked.</returns>
+    /// <returns>The wait; null when the schedule, or the command's own time, has ended: the delivery is to be parked, a question ends.</returns>
     public static TimeSpan? After(Answer answer, int attempts, double spread)
     {
+        if (answer.Reason == AnswerReasons.Lapsed)
+            return null;
         if (answer.Reason == AnswerReasons.BreakerOpen)
             return answer.RetryAfter ?? Waits[0];
         if (answer.Reason is AnswerReasons.NotSeen or AnswerReasons.BatchRefused or AnswerReasons.Queued)

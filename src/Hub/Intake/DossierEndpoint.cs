@@ -150,7 +150,7 @@ internal sealed class DossierEndpoint(
             var asked = await AskAsync(http, key, query, JsonSerializer.SerializeToUtf8Bytes(query, SchemasJson.Readable.LicenceQuery), place, TimeSpan.Zero, []);
 
             // Without a consent, or for another purpose, the library is not asked: the document is owed and can be handed in.
-            if (asked.Problem is { Status: >= 500 } trouble)
+            if (RefusalOf(asked) is { Code: not ("consent_required" or "purpose_not_allowed") } trouble)
                 return trouble;
         }
 
@@ -219,7 +219,7 @@ internal sealed class DossierEndpoint(
         Status = query.Result is null ? "pending" : "answered",
         AnswerBy = query.DueAt,
         Result = Current(query.Result),
-        Self = $"/api/v1/licence-queries/{query.QueryId}",
+        Self = LicenceAnswer.AddressOf(query.QueryId),
     };
 
     // A licence that was good when it was read may have run out since: it is not shown as if it had not.
@@ -422,14 +422,14 @@ internal sealed record DisclosuresRequest
 internal sealed record DisclosuresView(IReadOnlyList<DisclosureView> Items, long? Next);
 
 internal sealed record DisclosureView(
-    long Position, string Hash, DateTimeOffset At, string Receiver, string? Case, string? CertTypeCode, string? Purpose, string? Cause, string? LegalBasisRef, string? ConsentId, string? ResultCode, IReadOnlyList<string> Fields)
+    long Position, string Hash, DateTimeOffset At, string Receiver, string? Case, string? CertTypeCode, string? Purpose, string? LegalBasisRef, string? ConsentId, string? ResultCode, IReadOnlyList<string> Fields)
 {
     public static DisclosureView Of(DisclosureRow row)
     {
         var lines = row.Lines;
         string? Line(string name) => lines.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;
         return new(
-            row.Seq, Convert.ToHexStringLower(row.Hash), new DateTimeOffset(row.At, TimeSpan.Zero), row.Partner, Line("case"), Line("licence"), Line("purpose"), Line("cause"), Line("basis"), Line("consent"), Line("result"),
+            row.Seq, Convert.ToHexStringLower(row.Hash), new DateTimeOffset(row.At, TimeSpan.Zero), row.Partner, Line("case"), Line("licence"), Line("purpose"), Line("basis"), Line("consent"), Line("result"),
             Line("fields")?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? []);
     }
 }

@@ -29,9 +29,9 @@ internal sealed partial class CoTransferProcess() : Process<CoTransferProcess.Ca
 
     // --- decisions -----------------------------------------------------------------------------------------------------
 
-    /// <summary>The utilities of the transfer in hand may ask for licences inside it.</summary>
+    /// <summary>The utilities that take part in the transfer in hand may ask for licences inside it; one that is cancelled, as outside the consent, does not.</summary>
     public override CaseParties? Parties(string state) => Read(state) is { Current: { } transfer }
-        ? new(transfer.Registration.Record.RegionCode!, transfer.Parties.Keys.ToHashSet(StringComparer.Ordinal))
+        ? new(transfer.Registration.Record.RegionCode!, transfer.Parties.Where(pair => pair.Value.State != PartyState.Cancelled).Select(pair => pair.Key).ToHashSet(StringComparer.Ordinal))
         : null;
 
     protected override Decision Decide(Case state, Input input, Context context)

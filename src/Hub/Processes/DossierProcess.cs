@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -304,23 +306,26 @@ internal sealed class DossierProcess() : Process<DossierProcess.Dossier>(Dossier
         return Finish(With(state, query)) with { Notes = [Entry(query)], Orders = Send(state, query, context) };
     }
 
-    // Whoever still waits gets it as the answer to the request and need not be sent it.
+    // Whoever still waits gets it as the answer to the request and need not be sent it. What is sent may wait for days, or be kept: a withdrawal must find nothing in it.
     private static IReadOnlyList<Order> Send(Dossier state, Query query, Context context)
     {
         var connector = context.Policies.OperatorById(query.Partner)?.Connector ?? query.Partner;
         if (context.Now <= query.CallerWaitsUntil && context.Now < query.DueAt || !context.Connectors.Contains(connector))
             return [];
-        return [new(connector, CommandTypes.LicenceAnswer, query.EventId, EventTypes.LicenceAnswered, context.Now, JsonSerializer.SerializeToUtf8Bytes(query.Result!, SchemasJson.Readable.LicenceResult), DueAt: null)];
+        return [new(connector, CommandTypes.LicenceAnswer, query.EventId, EventTypes.LicenceAnswered, context.Now, JsonSerializer.SerializeToUtf8Bytes(LicenceAnswer.Of(query.Result!), SchemasJson.Readable.LicenceAnswer), DueAt: null)];
     }
 
-    /// <summary>Who saw what of whom, why and on which basis. The holder stands in it as the entry's reference, a keyed hash.</summary>
+    /// <summary>
+    /// Who saw what of whom, why and on which basis. The holder stands in it as the entry's reference, a keyed hash; of the cause, which is free text and may name
+    /// anybody, its digest: the text is in the event.
+    /// </summary>
     private static Note Entry(Query query) => new(Disclosed, query.Partner, Reference(query.Holder), string.Join('\n',
         $"receiver {query.Partner}",
         $"case {query.Result!.Case}",
         $"query {query.QueryId}",
         $"licence {query.CertTypeCode}",
         $"purpose {query.Purpose}",
-        $"cause {query.UseCause}",
+        $"cause-sha256 {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(query.UseCause)))}",
         $"basis {query.LegalBasisRef}",
         $"consent {query.Consent?[(query.Partner.Length + 1)..]}",
         $"result {query.Result.ResultCode}",
@@ -362,16 +367,20 @@ internal sealed class DossierProcess() : Process<DossierProcess.Dossier>(Dossier
             };
         }
 
-        var wanted = rules.Where(rule => request.Materials is null || request.Materials.Contains(rule.Material)).Select(rule => Wish(rule, request, policy!));
+        var wanted = rules.Where(rule => request.Materials is null || request.Materials.Contains(rule.Material)).Select(rule => Wish(rule, state.Case!, request, policy!));
         var collection = new Collection { Partner = received.Partner, Stage = request.Stage!, HolderTypeCode = request.HolderTypeCode!, Documents = [.. wanted] };
         return Finish(state with { Collections = With(state.Collections, request.RequestId!, collection) }) with { Pin = policy?.Pin };
     }
 
-    private static Wanted Wish(DocumentRule rule, DocumentRequest request, Policy policy)
+    private static Wanted Wish(DocumentRule rule, string named, DocumentRequest request, Policy policy)
     {
         var licence = rule.Licences.Select(id => policy.Licences?.TypeById(id)).FirstOrDefault(type => type?.IsOf(request.HolderTypeCode!) == true);
-        return licence is null ? new(rule.Material, null, null) : new(rule.Material, $"{request.RequestId}.{policy.Documents!.ToList().IndexOf(rule)}", licence.Code);
+        return licence is null ? new(rule.Material, null, null) : new(rule.Material, QueryIdOf(named, request.RequestId!, policy.Documents!.ToList().IndexOf(rule)), licence.Code);
     }
+
+    // Queries are numbered per utility, requests per application: the number is made of both.
+    private static string QueryIdOf(string named, string requestId, int index) =>
+        $"doc-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{named}\n{requestId}")).AsSpan(0, 8))}.{index}";
 
     private Decision Confirm(Dossier state, Event received, Receipt receipt)
     {

@@ -51,6 +51,11 @@ public sealed class BackoffTests
     }
 
     [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void What_lapsed_is_not_tried_again(int attempts) => Assert.Null(Backoff.After(Answer.Unavailable(AnswerReasons.Lapsed), attempts, 0.5));
+
+    [Theory]
     [InlineData(AnswerReasons.BreakerOpen, false)]
     [InlineData(AnswerReasons.Queued, false)]
     [InlineData(AnswerReasons.NotSeen, false)]

@@ -79,6 +79,24 @@ public sealed class QuestionTests
         Assert.Equal(0, await engine.CountAsync("waits"));
     }
 
+    [Fact]
+    public async Task One_that_lapsed_on_its_first_release_is_settled_and_leaves_its_lane_to_the_next()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var engine = await StartAsync(database);
+        var question = await AskAsync(engine, "Q-1");
+        engine.Clock.Advance(TimeSpan.FromMinutes(10));
+
+        await engine.AnswerAsync(question, Answer.Unavailable(AnswerReasons.Lapsed));
+
+        Assert.Equal(LicenceResults.SourceUnavailable, (await DossierAsync(engine)).Queries["sgcc-linfen/Q-1"].Result!.ResultCode);
+        Assert.Equal(0, await engine.CountAsync("answers"));
+        Assert.Equal(0, await engine.CountAsync("waits"));
+        Assert.Equal(CommandTypes.LicenceAnswer, (await engine.NextAsync()).Command.Type);
+        await engine.AnswerAsync(await AskAsync(engine, "Q-2"), Found());
+        Assert.Equal(LicenceResults.Found, (await DossierAsync(engine)).Queries["sgcc-linfen/Q-2"].Result!.ResultCode);
+    }
+
     private static readonly string Holder = new('a', 64);
 
     private static async Task<RunningEngine> StartAsync(TestDatabase database)

@@ -31,6 +31,9 @@ internal sealed class CoTransferCase
 
     public CoTransferProcess.Step Step => Current.Step;
 
+    /// <summary>Who may ask for licences inside the case.</summary>
+    public IReadOnlySet<string> Partners => Process.Parties(state)!.Partners;
+
     public CoTransferProcess.Party Party(string id) => Current.Parties[id];
 
     public CoTransferProcess.PersonTask? Open(string kind) => State.Tasks.SingleOrDefault(task => task.Kind == kind && task.IsOpen);

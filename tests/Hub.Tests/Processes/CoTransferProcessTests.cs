@@ -120,6 +120,7 @@ public sealed class CoTransferProcessTests
 
         Assert.Equal([$"{Power} {CommandTypes.AccountPrecheck}"], transfer.Sent);
         Assert.Equal((PartyState.Cancelled, TransferOutcomes.NoConsent), (transfer.Party(Water).State, transfer.Party(Water).Outcome));
+        Assert.Equal([Power], transfer.Partners);
         transfer.AllDone();
         Assert.Equal(Step.Done, transfer.Step);
     }

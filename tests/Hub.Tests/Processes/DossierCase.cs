@@ -31,10 +31,10 @@ internal sealed class DossierCase
 
     public Guid LastEvent { get; private set; }
 
-    public static DossierCase Opened(string region = "141002", string customerClass = CustomerClasses.LowVoltage)
+    public static DossierCase Opened(string region = "141002", string customerClass = CustomerClasses.LowVoltage, string named = Case)
     {
         var dossier = new DossierCase();
-        dossier.Receive(EventTypes.ApplicationOpened, new DossierProcess.Opened(Case, new() { ApplicationId = "2026-1", RegionCode = region, CustomerClass = customerClass, AppliedAt = dossier.Now }));
+        dossier.Receive(EventTypes.ApplicationOpened, new DossierProcess.Opened(named, new() { ApplicationId = named.Split(':')[1], RegionCode = region, CustomerClass = customerClass, AppliedAt = dossier.Now }));
         return dossier;
     }
 
@@ -62,9 +62,9 @@ internal sealed class DossierCase
         return Receive(EventTypes.LicenceRequested, new DossierProcess.Asked(change?.Invoke(query) ?? query, Holder, TimeSpan.FromSeconds(waitSeconds), parties), partner);
     }
 
-    public Decision Collect(string stage = "application", string[]? materials = null, string holderType = HolderTypes.Citizen) => Receive(EventTypes.DocumentsRequested, new DossierProcess.Collecting(new()
+    public Decision Collect(string stage = "application", string[]? materials = null, string holderType = HolderTypes.Citizen, string request = "R-1") => Receive(EventTypes.DocumentsRequested, new DossierProcess.Collecting(new()
     {
-        RequestId = "R-1", Stage = stage, Materials = materials, HolderTypeCode = holderType, HolderCode = "11010519491231002X", Purpose = "new_connection", UseCause = "办理新装用电", LegalBasisRef = "GX-2026-07", ConsentId = "C-1",
+        RequestId = request, Stage = stage, Materials = materials, HolderTypeCode = holderType, HolderCode = "11010519491231002X", Purpose = "new_connection", UseCause = "办理新装用电", LegalBasisRef = "GX-2026-07", ConsentId = "C-1",
     }));
 
     public Decision Finding(LicenceFinding finding) =>

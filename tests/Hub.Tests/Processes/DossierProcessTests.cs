@@ -8,7 +8,7 @@ namespace Hub.Tests.Processes;
 
 public sealed class DossierProcessTests
 {
-    private static LicenceResult Sent(Order order) => JsonSerializer.Deserialize(order.Data.Span, SchemasJson.Default.LicenceResult)!;
+    private static LicenceAnswer Sent(Order order) => JsonSerializer.Deserialize(order.Data.Span, SchemasJson.Default.LicenceAnswer)!;
 
     private static string Why(Decision decision) => Assert.Single(decision.Warnings).Code;
 
@@ -93,7 +93,7 @@ public sealed class DossierProcessTests
         Assert.Equal(["holderName"], dossier.Result()!.Fields.Keys);
         Assert.Equal(("data.disclosed", "sgcc-linfen", DossierProcess.Reference(Holder)), (note.Kind, note.Partner, note.Ref));
         Assert.Equal(
-            ["receiver sgcc-linfen", "case application:2026-1", "query Q-1", $"licence {Identity}", "purpose new_connection", "cause 办理新装用电", "basis GX-2026-07", "consent C-1", "result FOUND", "fields holderName file"],
+            ["receiver sgcc-linfen", "case application:2026-1", "query Q-1", $"licence {Identity}", "purpose new_connection", "cause-sha256 " + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes("办理新装用电"))), "basis GX-2026-07", "consent C-1", "result FOUND", "fields holderName file"],
             note.Text.Split('\n'));
     }
 
@@ -170,6 +170,21 @@ public sealed class DossierProcessTests
             Assert.Equal(("sgcc-linfen", CommandTypes.LicenceAnswer, EventTypes.LicenceAnswered, dossier.LastEvent), (orders[0].Connector, orders[0].Type, orders[0].CauseType, orders[0].CauseId));
             Assert.Equal("FOUND", Sent(orders[0]).ResultCode);
         }
+    }
+
+    [Fact]
+    public void What_is_sent_can_wait_beyond_a_withdrawal_because_the_fields_are_fetched_and_not_in_it()
+    {
+        var dossier = Opened().Consented();
+        dossier.Ask();
+        dossier.Now = dossier.Now.AddSeconds(1);
+
+        var order = Assert.Single(dossier.Finding(Valid).Orders);
+
+        var text = System.Text.Encoding.UTF8.GetString(order.Data.Span);
+        Assert.All(Valid.Fields.Values.Append(Valid.File!.Reference).Append(Valid.File.FileHash), value => Assert.DoesNotContain(value, text, StringComparison.Ordinal));
+        Assert.Equal(("Q-1", "valid", new DateOnly(2044, 1, 1), "/api/v1/licence-queries/Q-1"), (Sent(order).QueryId, Sent(order).CertStatus, Sent(order).ValidTo, Sent(order).Self));
+        Assert.NotEmpty(dossier.Result()!.Fields);
     }
 
     [Fact]
@@ -273,6 +288,23 @@ public sealed class DossierProcessTests
         Assert.Null(dossier.Collect(stage, holderType: holderType).Refusal);
 
         Assert.Equal(wanted, string.Join(' ', dossier.State.Collections["R-1"].Documents.Select(one => $"{one.Material}={one.CertTypeCode}")));
+    }
+
+    [Fact]
+    public void Queries_for_documents_have_numbers_of_their_own_for_each_application_and_request()
+    {
+        static IEnumerable<string> Numbers(string named, string request)
+        {
+            var dossier = Opened(named: named);
+            dossier.Collect(request: request);
+            return dossier.State.Collections[request].Documents.Select(wanted => wanted.QueryId!);
+        }
+
+        List<string> numbers = [.. Numbers("application:1", "R-1"), .. Numbers("application:2", "R-1"), .. Numbers("application:1", "R-2"), .. Numbers("application:1", new string('R', 24))];
+
+        Assert.Equal((8, 8), (numbers.Count, numbers.Distinct().Count()));
+        Assert.All(numbers, number => Assert.Matches("^[A-Za-z0-9._-]{1,40}$", number));
+        Assert.Equal(numbers.Take(2), Numbers("application:1", "R-1"));
     }
 
     [Fact]
