@@ -11,7 +11,7 @@ namespace Hub.Engine;
 /// same rows give the same result.
 /// </summary>
 internal sealed class Batch(
-    LedgerRead read, DateTimeOffset now, PolicySet policies, ConnectorNames connectors, IDispatcher dispatcher, Func<long> takeCaseId)
+    LedgerRead read, DateTimeOffset now, PolicySet policies, ConnectorNames connectors, IDispatcher dispatcher, Func<long> takeCaseId, Func<string, Process> processes)
 {
     private static readonly TimeSpan WakeGrid = TimeSpan.FromMinutes(1);
 
@@ -107,7 +107,7 @@ internal sealed class Batch(
             Type = input.CaseType,
             Key = input.CaseName,
             IsNew = true,
-            State = ProcessCatalog.Of(input.CaseType).Empty,
+            State = processes(input.CaseType).Empty,
         };
         cases.Add(input.KeyHash, row);
         byId.Add(row.CaseId, row);
@@ -115,7 +115,7 @@ internal sealed class Batch(
     }
 
     private Decision Decide(CaseRow row, Input input) =>
-        ProcessCatalog.Of(row.Type).Advance(row.State, input, new Context(now, policies, row.Policy, connectors.Configured));
+        processes(row.Type).Advance(row.State, input, new Context(now, policies, row.Policy, connectors.Configured));
 
     private void Apply(CaseRow row, Decision decision, string? traceParent)
     {

@@ -17,9 +17,10 @@ internal sealed class EngineBusyException() : Exception("More events wait than t
 /// The loop. Whatever waits (up to a limit, never waiting for more) is decided and committed together: one transaction, two round trips. While one batch is
 /// being written the next is locked, read and decided on the other of two sessions; they are written one after another.
 /// </summary>
+/// <param name="processes">The process of a case type; null: those of the catalogue. Tests plant faults here.</param>
 internal sealed partial class BatchEngine(
     ILedger ledger, ILedger second, PolicyStore policies, ConnectorNames connectors, IDispatcher dispatcher, TimeProvider time, EngineSettings settings,
-    ILogger<BatchEngine> logger) : BackgroundService
+    ILogger<BatchEngine> logger, Func<string, Processes.Process>? processes = null) : BackgroundService
 {
     /// <summary>Inputs that are worth a batch of their own while another is being written.</summary>
     private const int OverlapMin = 8;
@@ -253,7 +254,7 @@ internal sealed partial class BatchEngine(
 
             // Read after the locks: time never runs against the order in which cases change.
             var now = Microseconds(time.GetUtcNow());
-            batch = new Batch(read, now, policies.Current, connectors, dispatcher, session.TakeCaseId);
+            batch = new Batch(read, now, policies.Current, connectors, dispatcher, session.TakeCaseId, processes ?? Processes.ProcessCatalog.Of);
             foreach (var input in inputs)
                 batch.Advance(input);
             if (batch.MissingHeads is { Count: > 0 } missing)
