@@ -5,15 +5,18 @@ namespace Hub.Connectors;
 /// <summary>One platform that cannot push and is polled: an item of <c>Hub:Publishers</c>.</summary>
 public sealed record PublisherSettings
 {
-    /// <summary>The only kind so far: a project approval platform with a paged list of what changed.</summary>
+    /// <summary>A project approval platform with a paged list of what changed.</summary>
     public const string ApprovalPlatform = "approval-platform";
+
+    /// <summary>A real-estate register, asked in the same way: changes of ownership, once they are booked (登簿).</summary>
+    public const string Register = "register";
 
     private const int OverlapSecondsMax = 7 * 86_400;
 
     /// <summary>The partner its events are recorded under: unique, in logs, metrics and commands.</summary>
     public string Name { get; init; } = "";
 
-    /// <summary><see cref="ApprovalPlatform"/>.</summary>
+    /// <summary><see cref="ApprovalPlatform"/> or <see cref="Register"/>.</summary>
     public string Kind { get; init; } = "";
 
     /// <summary>Root of the platform's interface, an absolute http or https address.</summary>
@@ -73,9 +76,9 @@ public sealed record PublisherSettings
             yield return "Name must be 1 to 64 lower-case letters, digits or hyphens.";
         }
 
-        if (Kind != ApprovalPlatform)
+        if (Kind is not (ApprovalPlatform or Register))
         {
-            yield return $"Kind '{Kind}' is not {ApprovalPlatform}.";
+            yield return $"Kind '{Kind}' is not one of {ApprovalPlatform}, {Register}.";
         }
 
         if (Address is not { IsAbsoluteUri: true, Scheme: "http" or "https" } || Address.UserInfo.Length > 0 || Address.Query.Length > 0 || Address.Fragment.Length > 0)

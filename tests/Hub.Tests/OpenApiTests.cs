@@ -110,6 +110,21 @@ public sealed partial class OpenApiTests
         Assert.NotNull(EventReader.Structured(System.Text.Encoding.UTF8.GetBytes(example), Approvals.Key with { Sources = ["urn:hub:bureau:demo"] }, FakeClock.Start).Input);
     }
 
+    [Fact]
+    public void Lists_every_event_type_that_may_be_sent_and_no_other()
+    {
+        var events = Document.GetProperty("components").GetProperty("schemas").GetProperty("Event");
+        var mapped = events.GetProperty("discriminator").GetProperty("mapping").EnumerateObject().ToDictionary(one => one.Name, one => one.Value.GetString()!);
+
+        Assert.Equal(EventTypes.Publishable.Order(StringComparer.Ordinal), mapped.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(mapped.Values.Order(StringComparer.Ordinal), events.GetProperty("oneOf").EnumerateArray().Select(one => one.GetProperty("$ref").GetString()!).Order(StringComparer.Ordinal));
+        Assert.All(mapped, one =>
+        {
+            var own = Follow(one.Value).GetProperty("allOf")[1].GetProperty("properties");
+            Assert.Equal((one.Key, $"/schemas/{one.Key}.json"), (own.GetProperty("type").GetProperty("const").GetString(), own.GetProperty("data").GetProperty("$ref").GetString()));
+        });
+    }
+
     private static IEnumerable<string> Codes(JsonElement response) =>
         Resolve(response).TryGetProperty("x-problem-codes", out var codes) ? codes.EnumerateArray().Select(code => code.GetString()!) : [];
 

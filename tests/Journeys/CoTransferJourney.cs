@@ -21,10 +21,15 @@ public sealed class CoTransferHub : IAsyncLifetime
         Hub = await HubUnderTest.StartAsync(
             settings => settings with { SitePacks = Path.Combine(Checkout.Root, "scripts", "demo-packs") }, [.. Utilities, "register-lianyungang", "notices-lianyungang"]);
         RegisterKey = await Hub.CreateKeyAsync("register-lianyungang", ApiKey.Publish, [RegisterSource], ["hub.real_estate.*"]);
+        await OpenDesksAsync(Hub);
+    }
+
+    internal static async Task OpenDesksAsync(HubUnderTest hub)
+    {
         foreach (var utility in Utilities)
         {
-            var key = await Hub.CreateKeyAsync(utility, ApiKey.Publish, [$"urn:hub:utility:{utility}"], ["hub.utility_account.*"]);
-            Hub.Simulators.OpenDesk(utility, Hub.Address, new PartnerSettings { Name = utility, Kind = "webhook" }, key);
+            var key = await hub.CreateKeyAsync(utility, ApiKey.Publish, [$"urn:hub:utility:{utility}"], ["hub.utility_account.*"]);
+            hub.Simulators.OpenDesk(utility, hub.Address, new PartnerSettings { Name = utility, Kind = "webhook" }, key);
         }
     }
 

@@ -9,7 +9,8 @@ namespace Hub.Simulators;
 
 /// <summary>
 /// A pretended provincial approval platform that is read from: GET a paged list of what changed since a moment, GET one record. Records are given to
-/// it as CloudEvents (the shipped examples are), and it shows them under names and codes of its own.
+/// it as CloudEvents (the shipped examples are), and it shows them under names and codes of its own. A register is asked in the same way
+/// (<see cref="RegisterRow"/>).
 /// </summary>
 public sealed class ApprovalPlatform : Partner
 {
@@ -37,10 +38,11 @@ public sealed class ApprovalPlatform : Partner
         ["spjd PROJECT_APPROVAL"] = "1", ["spjd PLANNING"] = "2", ["spjd CONSTRUCTION"] = "3", ["spjd COMPLETION"] = "4", ["spjd ENVIRONMENT"] = "5",
         ["ydxz 100"] = "01", ["ydxz 200"] = "02", ["ydxz 300"] = "03", ["ydxz 400"] = "04", ["ydxz 500"] = "05", ["ydxz 900"] = "09",
         ["zt created"] = "01", ["zt amended"] = "02", ["zt extended"] = "03", ["zt revoked"] = "04",
+        ["zt transfer_accepted"] = "10", ["zt transfer_registered"] = "01", ["zt transfer_corrected"] = "02", ["zt transfer_withdrawn"] = "03",
     };
 
     // Left out of the list of every third record: those must be asked for.
-    private static readonly string[] OnlyInDetail = ["jsgmjnr", "lxr", "lxdh", "zb"];
+    private static readonly string[] OnlyInDetail = ["jsgmjnr", "lxr", "lxdh", "zb", "ywr", "qlr"];
 
     private readonly TimeProvider clock;
     private readonly byte[] secret;
@@ -82,10 +84,16 @@ public sealed class ApprovalPlatform : Partner
     public string Add(JsonObject record, DateTimeOffset? at = null)
     {
         var data = record["data"]!.AsObject();
-        var identity = (string?)data["projectCode"] ?? (string?)data["approvalDocNo"] ?? (string?)record["id"] ?? "";
+        var identity = (string?)data["registryNo"] ?? (string?)data["projectCode"] ?? (string?)data["approvalDocNo"] ?? (string?)record["id"] ?? "";
         var number = "XM" + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(identity)))[..16];
         var fields = new JsonObject { ["xmid"] = number, ["zt"] = CodeOf("zt", ((string)record["type"]!).Split('.')[^2]) };
-        foreach (var (name, value) in data.Where(field => field.Value is not null && Names.ContainsKey(field.Key)))
+        var isTransfer = data.ContainsKey("registryNo");
+        foreach (var (name, value) in isTransfer ? RegisterRow.Of(data) : [])
+        {
+            fields[name] = value!.DeepClone();
+        }
+
+        foreach (var (name, value) in data.Where(field => !isTransfer && field.Value is not null && Names.ContainsKey(field.Key)))
         {
             fields[Names[name]] = CodeOf(Names[name], value!.ToString());
         }
@@ -140,8 +148,8 @@ public sealed class ApprovalPlatform : Partner
         string? Asked(string name) => query.TryGetValue(name, out var values) ? values.ToString() : null;
         return hit.Path switch
         {
-            "/api/v1/xmsp/gxlb" => List(Asked("gxsjq"), Asked("pageNo"), Asked("pageSize"), mode),
-            "/api/v1/xmsp/xmxq" => Record(Asked("xmid") ?? ""),
+            "/api/v1/xmsp/gxlb" or "/api/v1/bdcdj/gxlb" => List(Asked("gxsjq"), Asked("pageNo"), Asked("pageSize"), mode),
+            "/api/v1/xmsp/xmxq" or "/api/v1/bdcdj/djxq" => Record(Asked("xmid") ?? ""),
             _ => Reply.Empty(404),
         };
     }

@@ -38,7 +38,7 @@ public abstract class Partner(PartnerSettings settings, LeadBook book, params IR
     {
         "sgcc-crm" => new SgccCrm(settings, book, clock),
         "local-crm" => new LocalCrm(settings, book),
-        "approval-platform" => new ApprovalPlatform(settings, book, clock),
+        "approval-platform" or "register" => new ApprovalPlatform(settings, book, clock),
         "licence-library" => new LicenceLibrary(settings, book, clock),
         "webhook" or "feed" => new WebhookUtility(settings, book, clock),
         _ => throw new InvalidOperationException($"Partner '{settings.Name}' is of the unknown kind '{settings.Kind}'."),

@@ -39,7 +39,7 @@ public sealed record PartnerSettings
 {
     public required string Name { get; init; }
 
-    /// <summary><c>sgcc-crm</c>, <c>local-crm</c>, <c>webhook</c>, <c>feed</c>, or <c>approval-platform</c> and <c>licence-library</c>, which are asked instead of sent to.</summary>
+    /// <summary><c>sgcc-crm</c>, <c>local-crm</c>, <c>webhook</c>, <c>feed</c>, or <c>approval-platform</c>, <c>register</c> and <c>licence-library</c>, which are asked instead of sent to.</summary>
     public required string Kind { get; init; }
 
     /// <summary>0 takes a free one.</summary>

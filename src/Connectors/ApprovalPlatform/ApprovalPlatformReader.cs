@@ -9,7 +9,8 @@ namespace Hub.Connectors.ApprovalPlatform;
 
 /// <summary>
 /// Reads a provincial project approval platform (投资项目在线审批监管平台) that cannot push: a paged list of what changed since a moment, and one
-/// record at a time where the list holds only a part of it. HTTP 200 for everything; a code in the answer decides.
+/// record at a time where the list holds only a part of it. HTTP 200 for everything; a code in the answer decides. A real-estate register is asked in the same way
+/// at addresses of its own, and its records have other fields.
 /// </summary>
 // Invented for Hub after what public integrations of that kind have in common: abbreviated pinyin names, Beijing time in whole seconds without an
 // offset, page numbers and a total, a signed query. No platform's interface paper was at hand.
@@ -18,10 +19,8 @@ public sealed class ApprovalPlatformReader
     /// <summary>A page of a thousand long records.</summary>
     public const int ResponseBytesMax = 8 * 1024 * 1024;
 
-    private const string ListPath = "/api/v1/xmsp/gxlb";
-    private const string RecordPath = "/api/v1/xmsp/xmxq";
-
     private readonly PublisherSettings settings;
+    private readonly RecordDialect dialect;
     private readonly PartnerHttp http;
     private readonly TimeProvider clock;
     private readonly string root;
@@ -35,6 +34,7 @@ public sealed class ApprovalPlatformReader
     public ApprovalPlatformReader(PublisherSettings settings, HttpMessageHandler handler, TimeProvider clock)
     {
         this.settings = settings;
+        dialect = settings.Kind == PublisherSettings.Register ? RegisterRecord.Dialect : PlatformRecord.Dialect;
         this.clock = clock;
         http = new PartnerHttp(settings.Http, handler, clock, ResponseBytesMax);
         root = settings.Address!.AbsoluteUri.TrimEnd('/');
@@ -56,7 +56,7 @@ public sealed class ApprovalPlatformReader
     {
         PlatformPage? read = null;
         var query = string.Create(
-            CultureInfo.InvariantCulture, $"{ListPath}?gxsjq={Uri.EscapeDataString(PlatformRecord.TimeText(from))}&pageNo={page}&pageSize={settings.PageSize}");
+            CultureInfo.InvariantCulture, $"{dialect.ListPath}?gxsjq={Uri.EscapeDataString(PlatformRecord.TimeText(from))}&pageNo={page}&pageSize={settings.PageSize}");
         var answer = await CallAsync(query, data => (read = PageOf(data)) is not null, cancellation);
         return (answer.Outcome is Outcome.Taken ? read : null, answer);
     }
@@ -68,8 +68,8 @@ public sealed class ApprovalPlatformReader
         PlatformRow? read = null;
         // Of another record than was asked for is no answer.
         var answer = await CallAsync(
-            $"{RecordPath}?xmid={Uri.EscapeDataString(recordNo)}",
-            data => data.Record is { } record && (read = PlatformRecord.Read(record)) is { ChangedAt: not null } row && row.RecordNo == recordNo,
+            $"{dialect.RecordPath}?xmid={Uri.EscapeDataString(recordNo)}",
+            data => data.Record is { } record && (read = PlatformRecord.Read(record, dialect)) is { ChangedAt: not null } row && row.RecordNo == recordNo,
             cancellation);
         return (answer.Outcome is Outcome.Taken ? read : null, answer);
     }
@@ -128,9 +128,9 @@ public sealed class ApprovalPlatformReader
         }
     }
 
-    private static PlatformPage? PageOf(PlatformReplyData data) =>
+    private PlatformPage? PageOf(PlatformReplyData data) =>
         data is { PageNo: { } number, PageSize: > 0 and { } size, Total: >= 0 and { } total, List: { } list } && PlatformRecord.TryTime(data.ServerTime, out var serverTime)
-            ? new(number, size, total, serverTime, [.. list.Select(PlatformRecord.Read)])
+            ? new(number, size, total, serverTime, [.. list.Select(row => PlatformRecord.Read(row, dialect))])
             : null;
 
     private string Sign(string time, string query) =>

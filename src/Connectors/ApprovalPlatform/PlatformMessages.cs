@@ -58,6 +58,9 @@ public sealed record PlatformRow
     /// <summary>One of the publishable event types; null when the status has no meaning we know.</summary>
     public string? EventType { get; init; }
 
+    /// <summary>It is no fact yet, such as a registration that is not booked: passed over, neither an event nor refused.</summary>
+    public bool IsPending { get; init; }
+
     /// <summary>The platform's own status code, as given.</summary>
     public string? Status { get; init; }
 

@@ -5,6 +5,13 @@ using System.Text.Json;
 
 namespace Hub.Connectors.ApprovalPlatform;
 
+/// <summary>What differs between those that are asked in this way.</summary>
+/// <param name="ListPath">Where the list of what changed is.</param>
+/// <param name="RecordPath">Where one record is.</param>
+/// <param name="Codes">Its tables; one of them is <c>status</c>, in which nothing stands for what is no fact yet.</param>
+/// <param name="Write">Writes the contract's members of a record.</param>
+internal sealed record RecordDialect(string ListPath, string RecordPath, CodeTables Codes, Action<Utf8JsonWriter, JsonElement> Write);
+
 /// <summary>Translates one record of this dialect into the contract of <c>schemas/project-approval</c>.</summary>
 internal static class PlatformRecord
 {
@@ -48,15 +55,18 @@ internal static class PlatformRecord
         ("bghlx", "newPath", Form.Code, "approvalType"),
     ];
 
-    private enum Form
+    internal enum Form
     {
         Text,
         Code,
         Date,
+        Time,
         Number,
     }
 
-    public static PlatformRow Read(JsonElement row)
+    public static RecordDialect Dialect { get; } = new("/api/v1/xmsp/gxlb", "/api/v1/xmsp/xmxq", Codes, (writer, row) => Write(writer, row, Fields, Codes));
+
+    public static PlatformRow Read(JsonElement row, RecordDialect dialect)
     {
         var raw = Encoding.UTF8.GetBytes(row.GetRawText());
         if (row.ValueKind is not JsonValueKind.Object)
@@ -66,7 +76,7 @@ internal static class PlatformRecord
 
         try
         {
-            return Read(row, raw);
+            return Read(row, raw, dialect);
         }
         catch (InvalidOperationException)
         {
@@ -75,11 +85,12 @@ internal static class PlatformRecord
         }
     }
 
-    private static PlatformRow Read(JsonElement row, byte[] raw)
+    private static PlatformRow Read(JsonElement row, byte[] raw, RecordDialect dialect)
     {
         var (number, stamp) = (TextOf(row, "xmid"), TextOf(row, "gxsj"));
         var changedAt = TryTime(stamp, out var at) ? at : (DateTimeOffset?)null;
         var status = TextOf(row, "zt");
+        var type = status is null ? null : dialect.Codes["status"].Find(status);
         return new()
         {
             EventId = number is null || changedAt is null ? null : $"{number}-{Stamp(changedAt.Value)}-{TextOf(row, "bbh") ?? "0"}",
@@ -87,9 +98,10 @@ internal static class PlatformRecord
             ChangedAt = changedAt,
             NeedsDetail = TextOf(row, "xqbz") == "1",
             Status = status,
-            EventType = status is null ? null : Codes["status"].Find(status),
+            EventType = type,
+            IsPending = type is "",
             HappenedAt = TryTime(TextOf(row, "bjsj"), out var happened) ? Rfc3339(happened) : changedAt is { } changed ? Rfc3339(changed) : null,
-            Data = DataOf(row),
+            Data = DataOf(row, dialect),
             Raw = raw,
         };
     }
@@ -117,27 +129,32 @@ internal static class PlatformRecord
     private static string Rfc3339(DateTimeOffset instant) => instant.ToOffset(BeijingOffset).ToString("yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture);
 
     // The same record always gives the same bytes: a repeat is known by them.
-    private static ReadOnlyMemory<byte> DataOf(JsonElement row)
+    private static ReadOnlyMemory<byte> DataOf(JsonElement row, RecordDialect dialect)
     {
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             writer.WriteStartObject();
-            foreach (var (theirs, ours, form, table) in Fields)
-            {
-                if (TextOf(row, theirs) is { } text)
-                {
-                    Write(writer, ours, text, form, table);
-                }
-            }
-
+            dialect.Write(writer, row);
             writer.WriteEndObject();
         }
 
         return stream.ToArray();
     }
 
-    private static void Write(Utf8JsonWriter writer, string name, string text, Form form, string? table)
+    /// <summary>The members that stand for one field each; what is absent or blank is left out.</summary>
+    internal static void Write(Utf8JsonWriter writer, JsonElement row, IEnumerable<(string Theirs, string Ours, Form Form, string? Table)> fields, CodeTables codes)
+    {
+        foreach (var (theirs, ours, form, table) in fields)
+        {
+            if (TextOf(row, theirs) is { } text)
+            {
+                Write(writer, ours, text, form, table is null ? null : codes[table]);
+            }
+        }
+    }
+
+    private static void Write(Utf8JsonWriter writer, string name, string text, Form form, CodeTable? table)
     {
         switch (form)
         {
@@ -146,10 +163,13 @@ internal static class PlatformRecord
                 writer.WriteNumber(name, number / 1.000000000000000000000000000000000m);
                 break;
             case Form.Code:
-                writer.WriteString(name, Codes[table!].Find(text) ?? text);
+                writer.WriteString(name, table!.Find(text) ?? text);
                 break;
             case Form.Date:
                 writer.WriteString(name, DateText(text));
+                break;
+            case Form.Time:
+                writer.WriteString(name, TryTime(text, out var instant) ? Rfc3339(instant) : text);
                 break;
             default:
                 writer.WriteString(name, text);
@@ -164,7 +184,7 @@ internal static class PlatformRecord
             : text;
 
     /// <summary>A text or number as text; null when absent, blank, or neither.</summary>
-    private static string? TextOf(JsonElement row, string name)
+    internal static string? TextOf(JsonElement row, string name)
     {
         if (!row.TryGetProperty(name, out var value))
         {

@@ -133,7 +133,7 @@ internal sealed partial class PublisherPoll(
         var taken = new TakenRows();
         var known = await KnownAsync(platform, rows);
         var whole = new List<(PlatformRow Row, ReadResult Read)>(rows.Count);
-        foreach (var row in rows)
+        foreach (var row in rows.Where(row => !row.IsPending))
         {
             if (row.NeedsDetail && row.EventId is { } id && known.Contains(id))
                 taken.Repeated++;
