@@ -39,6 +39,7 @@ public sealed class Breaker
     private int goodProbes;
     private int breaksInRow;
     private int probing;
+    private bool unproven;
     private BreakerState told;
 
     /// <param name="settings">Window, minimum, ratio and breaks.</param>
@@ -56,8 +57,8 @@ public sealed class Breaker
                 MinimumThroughput = settings.Minimum,
                 FailureRatio = settings.FailureRatio,
 
-                // Polly closes on one good probe: a good one that is not yet the last opens it again, without a break.
-                BreakDurationGenerator = _ => ValueTask.FromResult(goodProbes > 0 ? TimeSpan.Zero : BreakAfter(settings.Breaks, breaksInRow++)),
+                // Polly closes on one good probe: a good one that is not yet the last opens it again, without a break. So does one that was never made.
+                BreakDurationGenerator = _ => ValueTask.FromResult(goodProbes > 0 || unproven ? TimeSpan.Zero : BreakAfter(settings.Breaks, breaksInRow++)),
                 ShouldHandle = attempt => ValueTask.FromResult(KeepsOpen(attempt.Outcome.Result)),
                 OnOpened = opened => Changed(opened.IsManual ? null : clock.GetUtcNow() + opened.BreakDuration),
                 OnHalfOpened = _ => Changed(null),
@@ -147,9 +148,13 @@ public sealed class Breaker
         // Not good until it has answered.
         var before = IsHalfOpen ? Interlocked.Exchange(ref goodProbes, 0) : 0;
         var answer = await call(cancellation);
-        recent.Add(IsFailure(answer));
+
+        // A call that was never made proves nothing: all stays as it was before.
+        unproven = IsHalfOpen && answer.Reason == AnswerReasons.Lapsed;
+        if (answer.Reason != AnswerReasons.Lapsed)
+            recent.Add(IsFailure(answer));
         if (IsHalfOpen && !IsFailure(answer))
-            Volatile.Write(ref goodProbes, before + 1);
+            Volatile.Write(ref goodProbes, unproven ? before : before + 1);
         return answer;
     }
 

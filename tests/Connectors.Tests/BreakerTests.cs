@@ -124,6 +124,26 @@ public sealed class BreakerTests
         Assert.Equal((BreakerState.Open, clock.GetUtcNow().AddSeconds(60)), (breaker.State, breaker.NextProbeAt));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public async Task A_probe_that_was_never_made_leaves_everything_as_it_was(int good)
+    {
+        await OpenAsync();
+        clock.Advance(TimeSpan.FromSeconds(30));
+        await RunAsync(good, Answer.Taken());
+        var attempts = breaker.AttemptsInWindow;
+
+        await RunAsync(3, Answer.Unavailable(AnswerReasons.Lapsed));
+
+        Assert.NotEqual(BreakerState.Closed, breaker.State);
+        Assert.Equal((clock.GetUtcNow(), attempts), (breaker.NextProbeAt, breaker.AttemptsInWindow));
+        await RunAsync(2 - good, Answer.Taken());
+        Assert.Equal(BreakerState.HalfOpen, breaker.State);
+        await RunAsync(1, Answer.Taken());
+        Assert.Equal(BreakerState.Closed, breaker.State);
+    }
+
     [Fact]
     public async Task Failed_probes_lengthen_the_break_to_five_minutes_and_no_further()
     {

@@ -394,7 +394,10 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
         var begun = taken.FindAll(MayBegin);
         var unsent = Answer.Unavailable(AnswerReasons.Queued);
         IReadOnlyList<Answer>? each = null;
-        var whole = begun.Count == 0 ? unsent : await GuardedAsync(begun, async cancellation =>
+
+        // Not put to the breaker, which would take what was never sent for a call that went well.
+        var lapsed = begun is [{ Command: { } only }] && CommandTypes.IsQuestion(only.Type) && only.DueAt <= time.GetUtcNow();
+        var whole = lapsed ? Answer.Unavailable(AnswerReasons.Lapsed) : begun.Count == 0 ? unsent : await GuardedAsync(begun, async cancellation =>
         {
             if (begun.Count == 1)
                 return await CallAsync(begun[0].Command, cancellation);

@@ -100,7 +100,7 @@ internal sealed class Pace(ConnectorSettings settings, TimeProvider time)
             if (answer.Outcome is not (Outcome.Taken or Outcome.Refused))
             {
                 // Faults that open no breaker count here too (redirects, a wrong address, a wrong key), but not what never left.
-                failures += answer.Reason is AnswerReasons.BreakerOpen or AnswerReasons.NotSeen ? 0 : 1;
+                failures += answer.Reason is AnswerReasons.BreakerOpen or AnswerReasons.NotSeen or AnswerReasons.Lapsed ? 0 : 1;
                 return Relief.None;
             }
 

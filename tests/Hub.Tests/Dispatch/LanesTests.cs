@@ -188,6 +188,16 @@ public sealed class LanesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_question_that_nobody_waits_for_any_more_calls_nobody_and_says_nothing_about_the_partner()
+    {
+        var leased = Leased();
+
+        await CarryAsync(leased with { Command = leased.Command with { Type = CommandTypes.LicenceQuery, DueAt = clock.GetUtcNow() } });
+
+        Assert.Equal((0, 0), (calls, Lane.Breaker.AttemptsInWindow));
+    }
+
+    [Fact]
     public void Who_asked_in_vain_is_told_once_when_half_of_the_places_are_free()
     {
         var told = 0;
