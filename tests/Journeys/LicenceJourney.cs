@@ -370,6 +370,7 @@ public sealed class LicenceJourney(LicenceHub shared) : IClassFixture<LicenceHub
 
         Assert.Equal(0, await Hub.Database.ScalarAsync<long>($"SELECT count(*) FROM cases WHERE state LIKE '%{LicenceLibrary.Citizen}%' OR key LIKE '%{LicenceLibrary.Citizen}%'"));
         Assert.Equal(0, await Hub.Database.ScalarAsync<long>($"SELECT count(*) FROM exchange_log WHERE position('{LicenceLibrary.Citizen}' IN convert_from(content, 'UTF8')) > 0"));
+        Assert.Equal(0, await Hub.Database.ScalarAsync<long>("SELECT count(*) FROM exchange_log WHERE kind = 'data.disclosed' AND position('办理新装用电' IN convert_from(content, 'UTF8')) > 0"));
         var bodies = BodyCipher.Of([HubProgram.BodyKey]);
         var responses = await Hub.Database.ScalarAsync<string>("SELECT COALESCE(string_agg(encode(response, 'hex'), ' '), '') FROM answers WHERE response IS NOT NULL");
         Assert.DoesNotContain(responses.Split(' '), body => System.Text.Encoding.UTF8.GetString(bodies.Open(Convert.FromHexString(body))).Contains("张示例", StringComparison.Ordinal));
