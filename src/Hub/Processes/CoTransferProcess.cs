@@ -139,6 +139,10 @@ internal sealed partial class CoTransferProcess() : Process<CoTransferProcess.Ca
         if (before is not null && !again)
             turn.State = turn.State with { Past = [.. turn.State.Past.TakeLast(19), new(before.RegistryNo, before.Registration.Record.Version!.Value, before.Step, turn.Now)] };
         turn.LapseAll();
+
+        // A correction that nobody decided about belongs to a transfer that is over: it must not be forgotten with it.
+        if (before?.Correction is not null && !again)
+            turn.Ask(TaskKinds.LateChange, null, ["seen"]);
         turn.State = turn.State with { Tasks = [.. turn.State.Tasks.Where(task => task.IsOpen).Concat(turn.State.Tasks.Where(task => !task.IsOpen).TakeLast(20))] };
         turn.Put(new Transfer
         {
@@ -435,6 +439,11 @@ internal sealed partial class CoTransferProcess() : Process<CoTransferProcess.Ca
             return;
         switch (report.Outcome)
         {
+            // It had reported the transfer as done, so it cannot have seen nothing of it: somebody has to look.
+            case TransferOutcomes.NotSeen when party.DoneAt is not null && party.Asked == 0:
+                HandOver(turn, id, party);
+                break;
+
             // It never had the transfer either: as good as undone. When an inquiry was sent, it speaks of the order to undo, which is sent once more.
             case TransferOutcomes.NotSeen when party.Asked > 0 && party.Undos >= InquiriesMax:
                 HandOver(turn, id, party);
