@@ -25,7 +25,9 @@ internal static class Server
         var database = OpenDatabase(settings);
         if (settings.MigrateAtStart)
             await Migrator.MigrateAsync(database, time, cancellation);
-        if (settings.MigrateAtStart && await new Bodies(database, settings.Bodies, ProcessCatalog.EmptyStates).UnreadableAsync(cancellation) is { } unreadable)
+        var cipher = settings.Bodies;
+        var bodies = new Bodies(database, cipher, ProcessCatalog.EmptyStates);
+        if (settings.MigrateAtStart && await bodies.UnreadableAsync(cancellation) is { } unreadable)
             throw new SettingsException([unreadable]);
         var policies = PolicyStore.Open(settings.Packs, settings.SitePacks);
         var queue = new DeliveryQueue(database);
@@ -33,21 +35,21 @@ internal static class Server
 
         var builder = CreateBuilder(settings);
         var services = builder.Services;
-        services.AddSingleton(time).AddSingleton(settings).AddSingleton(settings.Engine).AddSingleton(settings.Bodies).AddSingleton(database).AddSingleton(policies).AddSingleton(queue);
+        services.AddSingleton(time).AddSingleton(settings).AddSingleton(settings.Engine).AddSingleton(cipher).AddSingleton(database).AddSingleton(policies).AddSingleton(queue);
         services.AddSingleton(new ConnectorNames(numbers, settings.Connectors.Select(connector => connector.Name).ToHashSet(StringComparer.Ordinal)));
 
         services.AddSingleton(new HolderHash(settings.HolderKey)).AddSingleton<Dossiers>().AddSingleton<DossierEndpoint>();
 
         // Intake → Engine → Ledger → Dispatch → Connectors, and Schedule beside them.
         services.AddSingleton<ApiKeys>().AddSingleton<PartnerAuthentication>().AddSingleton<PublisherRate>().AddSingleton<EventTaker>().AddSingleton<EventAcceptance>().AddSingleton<EventEndpoint>().AddSingleton<ReceiptEndpoint>().AddSingleton<QueueIntake>().AddSingleton<FeedEndpoint>();
-        services.AddTransient<ILedger>(_ => new LedgerStore(settings.Database, settings.Bodies)).AddSingleton<LedgerQueries>().AddSingleton<Feeds>().AddSingleton<FeedSignal>().AddSingleton<ExchangeLog>().AddSingleton<BatchEngine>();
+        services.AddTransient<ILedger>(_ => new LedgerStore(settings.Database, cipher)).AddSingleton<LedgerQueries>().AddSingleton<Feeds>().AddSingleton<FeedSignal>().AddSingleton<ExchangeLog>().AddSingleton<BatchEngine>();
         services.AddSingleton<NodeLease>();
         if (settings.Role == HubRole.Hub)
             services.AddSingleton<ILanes, BusChannel>();
         else
             services.AddSingleton<ILanes>(provider => new Lanes(settings.Connectors, provider.GetRequiredService<NodeLease>(), time, provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<IDispatcher>(provider => provider.GetRequiredService<ILanes>());
-        services.AddSingleton<Sweeper>().AddSingleton<PolicyWatch>().AddSingleton<ChainWatch>().AddSingleton(new Bodies(database, settings.Bodies, ProcessCatalog.EmptyStates)).AddSingleton<BodyWatch>();
+        services.AddSingleton<Sweeper>().AddSingleton<PolicyWatch>().AddSingleton<ChainWatch>().AddSingleton(bodies).AddSingleton<BodyWatch>();
         services.AddSingleton<PolledRows>().AddSingleton<PublisherPoll>().AddSingleton<PollPublisher>(provider => provider.GetRequiredService<PublisherPoll>().RunAsync);
         PublisherSchedule.Register(services, settings);
         services.AddSingleton<MetricsText>().AddSingleton<OldestWaiting>().AddSingleton<Health>().AddSingleton(settings.Telemetry).AddSingleton<OtlpExport>();

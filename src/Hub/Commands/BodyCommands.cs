@@ -12,7 +12,7 @@ internal static class BodyCommands
 
     private static Command Key()
     {
-        var command = new Command("key", "Make a key for Hub:BodyKeys; put it in front of those that are there");
+        var command = new Command("key", "Make a key for Hub:BodyKeys; on every node behind those that are there, and in front once every node has it");
         command.SetAction(_ => System.Console.WriteLine(Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))));
         return command;
     }

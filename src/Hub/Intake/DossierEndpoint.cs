@@ -334,28 +334,11 @@ internal sealed class DossierEndpoint(
     private Task ForUtilityAsync(HttpContext http, Func<ApiKey, Task<Problem?>> answer) =>
         GuardAsync(http, key => key.Direction == ApiKey.Receive ? answer(key) : Task.FromResult<Problem?>(new Problem("direction_not_allowed")));
 
-    private async Task GuardAsync(HttpContext http, Func<ApiKey, Task<Problem?>> answer)
-    {
-        Problem? problem;
-        try
-        {
-            problem = await authentication.AuthenticateAsync(http) is not { } key ? new Problem("unauthorised")
-                : !rate.TryTake(key.KeyId, http.Response) ? new Problem("rate_limited", RetryAfterSeconds: 1)
-                : !holders.IsSetUp ? new Problem("not_set_up")
-                : await answer(key);
-        }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
-        {
-            return;
-        }
-        catch (Exception error) when (EventEndpoint.StoreRefusalOf(error) is { } refusal)
-        {
-            problem = refusal;
-        }
-
-        if (problem is not null)
-            await Answers.WriteAsync(http, problem);
-    }
+    private Task GuardAsync(HttpContext http, Func<ApiKey, Task<Problem?>> answer) => Answers.GuardAsync(http, async () =>
+        await authentication.AuthenticateAsync(http) is not { } key ? new Problem("unauthorised")
+        : !rate.TryTake(key.KeyId, http.Response) ? new Problem("rate_limited", RetryAfterSeconds: 1)
+        : !holders.IsSetUp ? new Problem("not_set_up")
+        : await answer(key));
 }
 
 /// <summary>A query as its utility reads it.</summary>

@@ -118,26 +118,11 @@ internal sealed partial class FeedEndpoint(
         return null;
     });
 
-    private async Task ForAsync(HttpContext http, string name, Func<OpenFeed, Task<Problem?>> answer)
+    private Task ForAsync(HttpContext http, string name, Func<OpenFeed, Task<Problem?>> answer) => Answers.GuardAsync(http, async () =>
     {
-        Problem? problem;
-        try
-        {
-            var (feed, refusal) = await OpenAsync(http, name);
-            problem = feed is null ? refusal : await answer(feed);
-        }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
-        {
-            return;
-        }
-        catch (Exception error) when (EventEndpoint.StoreRefusalOf(error) is { } refusal)
-        {
-            problem = refusal;
-        }
-
-        if (problem is not null)
-            await Answers.WriteAsync(http, problem);
-    }
+        var (feed, refusal) = await OpenAsync(http, name);
+        return feed is null ? refusal : await answer(feed);
+    });
 
     private async Task<(OpenFeed? Feed, Problem? Refusal)> OpenAsync(HttpContext http, string name)
     {

@@ -81,6 +81,29 @@ internal sealed record ProblemError(
 /// <summary>Writes answers.</summary>
 internal static class Answers
 {
+    /// <summary>Answers a request with the problem it ended in, if any; a fault of the store is one, and who has hung up is told nothing.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="answer">Writes the answer itself, or says why there is none.</param>
+    public static async Task GuardAsync(HttpContext http, Func<Task<Problem?>> answer)
+    {
+        Problem? problem;
+        try
+        {
+            problem = await answer();
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception error) when (EventEndpoint.StoreRefusalOf(error) is { } refusal)
+        {
+            problem = refusal;
+        }
+
+        if (problem is not null)
+            await WriteAsync(http, problem);
+    }
+
     public static async Task WriteAsync(HttpContext http, Problem problem)
     {
         HubMetrics.EventsRefused.Add(1, new KeyValuePair<string, object?>("code", problem.Code));

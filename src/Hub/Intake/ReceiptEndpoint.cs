@@ -123,21 +123,8 @@ internal sealed class ReceiptEndpoint(
 
     private static Acceptance Refused(Problem problem) => new(null, problem, Repeated: false);
 
-    private async Task GuardAsync(HttpContext http, Func<ApiKey, Task<Problem?>> answer)
-    {
-        Problem? problem;
-        try
-        {
-            problem = await authentication.AuthenticateAsync(http) is { } key ? await answer(key) : new Problem("unauthorised");
-        }
-        catch (Exception error) when (EventEndpoint.StoreRefusalOf(error) is { } refusal)
-        {
-            problem = refusal;
-        }
-
-        if (problem is not null)
-            await Answers.WriteAsync(http, problem);
-    }
+    private Task GuardAsync(HttpContext http, Func<ApiKey, Task<Problem?>> answer) => Answers.GuardAsync(http, async () =>
+        await authentication.AuthenticateAsync(http) is { } key ? await answer(key) : new Problem("unauthorised"));
 
     internal static bool IsJson(string? contentType) => contentType is not null
         && Microsoft.Net.Http.Headers.MediaTypeHeaderValue.TryParse(contentType, out var type) && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)

@@ -26,8 +26,11 @@ internal sealed class Bodies(NpgsqlDataSource database, BodyCipher cipher, IRead
 
     private const string NewestSql = "SELECT content FROM events WHERE content IS NOT NULL ORDER BY event_id DESC LIMIT 1";
 
+    // Nothing of the case is under way, waits or is parked; of what no operator serves the body stands in the state.
+    private const string AtRestSql = "NOT c.busy AND NOT EXISTS (SELECT 1 FROM waits w WHERE w.case_id = c.case_id AND w.connector_no <> 0)";
+
     // Event ids grow with time, so the page begins where the last one ended and stops at the day in question.
-    private const string RemoveEventsSql = """
+    private const string RemoveEventsSql = $"""
         WITH page AS (
              SELECT event_id, case_id, content IS NOT NULL AS kept
                FROM events
@@ -39,13 +42,12 @@ internal sealed class Bodies(NpgsqlDataSource database, BodyCipher cipher, IRead
                 SET content = NULL
                FROM page p
                JOIN cases c ON c.case_id = p.case_id
-              WHERE e.event_id = p.event_id AND p.kept AND NOT c.busy
-                AND NOT EXISTS (SELECT 1 FROM waits w WHERE w.case_id = p.case_id AND w.connector_no <> 0)
+              WHERE e.event_id = p.event_id AND p.kept AND {AtRestSql}
              RETURNING 1)
         SELECT (SELECT event_id FROM page ORDER BY event_id DESC LIMIT 1) AS Last, (SELECT count(*) FROM removed) AS Removed
         """;
 
-    private const string RemoveCommandsSql = """
+    private const string RemoveCommandsSql = $"""
         WITH page AS (
              SELECT case_id, connector_no, lane_seq, recorded_at, data IS NOT NULL AS kept
                FROM deliveries
@@ -56,8 +58,7 @@ internal sealed class Bodies(NpgsqlDataSource database, BodyCipher cipher, IRead
              SELECT p.case_id, p.connector_no, p.lane_seq
                FROM page p
                JOIN cases c ON c.case_id = p.case_id
-              WHERE p.kept AND p.recorded_at < @horizon AND NOT c.busy
-                AND NOT EXISTS (SELECT 1 FROM waits w WHERE w.case_id = p.case_id AND w.connector_no <> 0)),
+              WHERE p.kept AND p.recorded_at < @horizon AND {AtRestSql}),
         commands AS (
              UPDATE deliveries d
                 SET data = NULL

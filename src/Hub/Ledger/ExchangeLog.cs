@@ -276,9 +276,8 @@ internal sealed class ExchangeLog(NpgsqlDataSource database, TimeProvider time, 
         var lines = row.GetString(4).Split('\n').ToHashSet(StringComparer.Ordinal);
 
         // Retention takes the command's body and the partner's together.
-        var removed = !row.IsDBNull(12) && row.IsDBNull(13);
-        return says.FirstOrDefault(line => !lines.Contains(line) && !(removed && line.StartsWith("command-sha256", StringComparison.Ordinal))
-            && !(removed && line.StartsWith("response-sha256", StringComparison.Ordinal)))?.Split(' ')[0];
+        string[] removed = !row.IsDBNull(12) && row.IsDBNull(13) ? ["command-sha256", "response-sha256"] : [];
+        return says.Where(line => !lines.Contains(line)).Select(line => line.Split(' ')[0]).FirstOrDefault(name => !removed.Contains(name));
     }
 
     private static async Task<long> CountAsync(NpgsqlConnection connection, string sql, CancellationToken cancellation)

@@ -349,21 +349,25 @@ internal sealed class LedgerStore(string connectionString, BodyCipher bodies) : 
         heads.Select(head => head.Connector).ToArray(),
         heads.Select(head => head.LaneSeq).ToArray());
 
-    private CaseRow ReadCase(NpgsqlDataReader reader) => new()
+    private CaseRow ReadCase(NpgsqlDataReader reader)
     {
-        CaseId = reader.GetInt64(0),
-        KeyHash = reader.GetGuid(1),
-        Type = reader.GetString(2),
-        Key = reader.GetString(3),
-        IsNew = false,
-        Policy = Text(reader, 4),
-        State = bodies.OpenText(reader.GetString(5)),
-        Private = BodyCipher.IsSealedText(reader.GetString(5)),
-        Lanes = JsonSerializer.Deserialize(reader.GetString(6), LedgerJson.Default.ListLane)!,
-        Closed = reader.GetBoolean(7),
-        DeadlineAt = Instant(reader, 8),
-        WakeAt = Instant(reader, 9),
-    };
+        var state = reader.GetString(5);
+        return new()
+        {
+            CaseId = reader.GetInt64(0),
+            KeyHash = reader.GetGuid(1),
+            Type = reader.GetString(2),
+            Key = reader.GetString(3),
+            IsNew = false,
+            Policy = Text(reader, 4),
+            State = bodies.OpenText(state),
+            Private = BodyCipher.IsSealedText(state),
+            Lanes = JsonSerializer.Deserialize(reader.GetString(6), LedgerJson.Default.ListLane)!,
+            Closed = reader.GetBoolean(7),
+            DeadlineAt = Instant(reader, 8),
+            WakeAt = Instant(reader, 9),
+        };
+    }
 
     private async Task ReadDeliveriesAsync(NpgsqlDataReader reader, Dictionary<Guid, DeliveryRow> into, CancellationToken cancellation)
     {
