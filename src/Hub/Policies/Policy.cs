@@ -65,6 +65,24 @@ internal sealed record Policy
     /// <summary>The pack's own rule, else that of the pack it extends; null when neither has one: ownership changes are recorded and go nowhere.</summary>
     public CoTransferRule? CoTransfer { get; init; }
 
+    // Lists below: the pack's own rows, and those of the pack it extends whose id (or item) it does not have itself.
+    public IReadOnlyList<LimitRule> Limits { get; init; } = [];
+
+    public IReadOnlyList<StepRule> Steps { get; init; } = [];
+
+    public IReadOnlyList<ThresholdRule> Thresholds { get; init; } = [];
+
+    public IReadOnlyList<ExemptionRule> Exemptions { get; init; } = [];
+
+    public IReadOnlyList<PermitRule> Permits { get; init; } = [];
+
+    public IReadOnlyList<Authority> Authorities { get; init; } = [];
+
+    public IReadOnlyList<ReportRule> Reports { get; init; } = [];
+
+    /// <summary>The pack's own list, else that of the pack it extends.</summary>
+    public IReadOnlyList<WarningRule> Warnings { get; init; } = [];
+
     public bool Covers(ReadOnlySpan<char> region) => LongestPrefix(region) > 0;
 
     /// <summary>Length of the longest prefix that covers the place; 0 when none does.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Hub.Simulators;
 
 namespace Hub.Journeys.Faults;
@@ -30,7 +31,11 @@ public sealed class OrderTests(ITestOutputHelper output)
                     pauses++;
                     break;
                 case 1:
-                    retries += await RetryAsync(run);
+                    // Nothing gets through, so what an operator picks is still there when the command arrives.
+                    await run.SetFaultAsync(partner, new Fault { Mode = "http500", Rate = 1 });
+                    var until = Stopwatch.StartNew();
+                    while (await RetryAsync(run) is var retried && (retries += retried) == 0 && !published.IsCompleted && until.Elapsed < TimeSpan.FromSeconds(20))
+                        continue;
                     break;
                 case 2 when restarts < RunLength.Of(1, 3, 20):
                     await run.KillHubAsync();
