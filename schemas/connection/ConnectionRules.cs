@@ -49,7 +49,7 @@ public static class ConnectionRules
             checks.Add("/requiredDate", ErrorCodes.Pattern, "格式应为：YYYY-MM-DD。", "Expected form: YYYY-MM-DD.");
         if (errors.Count > 0)
             return;
-        if (a.UnitUscc is not null && Uscc.DoubtOf(a.UnitUscc) is not (IdentifierDoubt.None or IdentifierDoubt.Empty))
+        if (a.UnitUscc is not null && !Uscc.Parse(a.UnitUscc).Ok)
             warnings.Add(new("/unitUscc", WarningCodes.CheckDigit, "统一社会信用代码的校验码或形式不符，请核对。", "The check digit or form of the credit code does not hold; please verify it."));
     }
 
@@ -94,7 +94,7 @@ public static class ConnectionRules
     public static ConnectionApplication Normalise(ConnectionApplication a) => a with
     {
         ProjectCode = a.ProjectCode is null ? null : ProjectCode.Parse(a.ProjectCode).Text,
-        UnitUscc = a.UnitUscc is null ? null : IdentifierText.Compact(a.UnitUscc).ToUpperInvariant(),
+        UnitUscc = a.UnitUscc is null ? null : Uscc.Parse(a.UnitUscc).Text,
     };
 
     private static void Number(RecordChecks checks, string? number)

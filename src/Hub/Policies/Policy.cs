@@ -65,6 +65,9 @@ internal sealed record Policy
     /// <summary>The pack's own rule, else that of the pack it extends; null when neither has one: ownership changes are recorded and go nowhere.</summary>
     public CoTransferRule? CoTransfer { get; init; }
 
+    /// <summary>The pack's own rule, else that of the pack it extends; null: times are kept and none is marked.</summary>
+    public RecordingRule? Recording { get; init; }
+
     // Lists below: the pack's own rows, and those of the pack it extends whose id (or item) it does not have itself.
     public IReadOnlyList<LimitRule> Limits { get; init; } = [];
 
