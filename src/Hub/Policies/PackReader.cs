@@ -28,6 +28,16 @@ internal static class PackReader
             Licences = licences,
             Documents = LicenceReader.Documents(pack, licences),
             CoTransfer = CoTransfer(pack),
+            Limits = ConnectionReader.Limits(pack),
+            Steps = ConnectionReader.Steps(pack),
+            Thresholds = ConnectionReader.Thresholds(pack),
+            Exemptions = ConnectionReader.Exemptions(pack),
+            Permits = ConnectionReader.Permits(pack),
+            Authorities = ConnectionReader.Authorities(pack),
+            Reports = ConnectionReader.Reports(pack),
+            Milestones = ConnectionReader.Milestones(pack),
+            Prohibitions = ConnectionReader.Prohibitions(pack),
+            Warnings = ConnectionReader.Warnings(pack),
         };
         CheckWhole(pack, policy);
         CheckOperators(operators, policy);
@@ -195,9 +205,9 @@ internal static class PackReader
             pack.Report("valid_to", "valid_to 早于 valid_from。", "valid_to is before valid_from.");
         }
 
-        if (policy.Regions.Count == 0)
+        if (policy.Regions.Count == 0 && policy.Operators.Count > 0)
         {
-            pack.Report("regions", "至少要有一个地区。", "At least one region is needed.");
+            pack.Report("regions", "有供电企业的规则包至少要有一个地区。", "At least one region is needed where there are operators.");
         }
     }
 
