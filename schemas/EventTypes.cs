@@ -85,4 +85,7 @@ public static class CommandTypes
     public const string AccountInquire = "account.inquire.v1";
     public const string RegisterFeedback = "register.feedback.v1";
     public const string NoticeSend = "notice.send.v1";
+
+    /// <summary>A limit is used up to some share, or is over: <see cref="Schemas.DeadlineWarning"/>.</summary>
+    public const string DeadlineWarn = "deadline.warn.v1";
 }

@@ -29,6 +29,7 @@ namespace Hub.Schemas;
 [JsonSerializable(typeof(AccountOrder))]
 [JsonSerializable(typeof(TransferFeedback))]
 [JsonSerializable(typeof(Notice))]
+[JsonSerializable(typeof(DeadlineWarning))]
 [JsonSerializable(typeof(IReadOnlyList<Warning>))]
 public sealed partial class SchemasJson : JsonSerializerContext
 {
