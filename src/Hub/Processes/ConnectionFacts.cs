@@ -55,9 +55,11 @@ internal static class ConnectionFacts
             return false;
 
         // What is known to differ rules it out, whatever else is not known.
-        if (Differs(rule.ExternalLine, application.HasExternalLine) || Differs(rule.Excavation, application.NeedsExcavation))
+        if (Differs(rule.ExternalLine, application.HasExternalLine) || Differs(rule.Excavation, application.NeedsExcavation) || Differs(rule.NewStructure, application.NewStructure))
             return false;
-        return Known(rule.ExternalLine, application.HasExternalLine, "hasExternalLine", missing) & Known(rule.Excavation, application.NeedsExcavation, "needsExcavation", missing);
+        return Known(rule.ExternalLine, application.HasExternalLine, "hasExternalLine", missing)
+            & Known(rule.Excavation, application.NeedsExcavation, "needsExcavation", missing)
+            & Known(rule.NewStructure, application.NewStructure, "newStructure", missing);
     }
 
     private static bool Differs(bool? asked, bool? fact) => asked is not null && fact is not null && asked != fact;
