@@ -24,6 +24,9 @@ public static class SchemaFiles
             files.Add($"real-estate/{type}.schema.json", Write(type, SchemasJson.Default.PropertyTransfer, "不动产转移 · Change of ownership, data of this event type."));
         foreach (var type in EventTypes.OfAccount)
             files.Add($"utility-account/{type}.schema.json", Write(type, SchemasJson.Default.AccountReport, "过户单回报 · A utility's word about an order, data of this event type."));
+        foreach (var type in EventTypes.OfOutage)
+            files.Add($"outage/{type}.schema.json", Write(type, SchemasJson.Default.OutageNotice, "停电通知 · Notice of an outage, data of this event type."));
+        files.Add($"outage/{EventTypes.OutageNotified}.schema.json", Write(EventTypes.OutageNotified, SchemasJson.Default.OutageResults, "告知结果 · Whom a gateway reached, data of this event type."));
         files.Add("utility-account/account-order.schema.json", Write("account-order", SchemasJson.Default.AccountOrder, "用电过户单 · Order: data of account.*.v1, what a utility is sent."));
         files.Add("real-estate/transfer-feedback.schema.json", Write("transfer-feedback", SchemasJson.Default.TransferFeedback, "反馈登记机构 · Data of register.feedback.v1."));
         files.Add("notification/notice.schema.json", Write("notice", SchemasJson.Default.Notice, "告知 · Words for people: data of notice.send.v1."));

@@ -29,6 +29,9 @@ namespace Hub.Schemas;
 [JsonSerializable(typeof(AccountOrder))]
 [JsonSerializable(typeof(TransferFeedback))]
 [JsonSerializable(typeof(Notice))]
+[JsonSerializable(typeof(NoticeTaken))]
+[JsonSerializable(typeof(OutageNotice))]
+[JsonSerializable(typeof(OutageResults))]
 [JsonSerializable(typeof(IReadOnlyList<Warning>))]
 public sealed partial class SchemasJson : JsonSerializerContext
 {

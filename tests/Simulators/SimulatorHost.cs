@@ -63,6 +63,7 @@ public sealed class SimulatorHost : IAsyncDisposable
             await (running.Reader?.DisposeAsync() ?? ValueTask.CompletedTask);
             await (running.Receipts?.DisposeAsync() ?? ValueTask.CompletedTask);
             await (running.Partner.Desk?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await ((running.Partner as NotificationGateway)?.Reports?.DisposeAsync() ?? ValueTask.CompletedTask);
         }
 
         await (admin?.DisposeAsync() ?? ValueTask.CompletedTask);
@@ -82,9 +83,15 @@ public sealed class SimulatorHost : IAsyncDisposable
         book.Took = receipts is null ? null : receipts.Plan;
         if (settings.HubUrl is not null && partnerSettings.PublishKey is { } publishKey)
         {
-            partner.Desk = new AccountDesk(settings, partnerSettings, publishKey, clock);
+            if (partner is NotificationGateway gateway)
+            {
+                gateway.Reports = new NoticeReports(settings.HubUrl, partnerSettings.Name, publishKey, TimeSpan.FromSeconds(settings.AcceptAfterSeconds), clock);
+            }
+            else
+            {
+                partner.Desk = new AccountDesk(settings, partnerSettings, publishKey, clock);
+            }
         }
-
 
         var app = Build(settings.Host, partnerSettings.Port);
         var running = new RunningPartner(partner, receipts, app);
@@ -108,6 +115,10 @@ public sealed class SimulatorHost : IAsyncDisposable
     /// <summary>Lets a partner work on orders whose key was not known at the start.</summary>
     public void OpenDesk(string partner, Uri hub, PartnerSettings settings, string key) =>
         Running(partner).Partner.Desk = new AccountDesk(hub, settings, key, TimeSpan.FromMilliseconds(20), clock);
+
+    /// <summary>Lets a gateway report whom it reached.</summary>
+    public void OpenReports(string partner, Uri hub, string key) =>
+        ((NotificationGateway)Running(partner).Partner).Reports = new NoticeReports(hub, partner, key, TimeSpan.FromMilliseconds(20), clock);
 
     private async Task<WebApplication> StartAdminAsync(SimulatorSettings settings, CancellationToken cancellation)
     {
