@@ -40,6 +40,8 @@ internal static class PolicyRules
             CoTransfer = policy.CoTransfer ?? inherited.CoTransfer,
             Licences = policy.Licences ?? inherited.Licences,
             Documents = policy.Documents ?? inherited.Documents,
+            Outage = policy.Outage ?? inherited.Outage,
+            Public = policy.Public?.Over(inherited.Public) ?? inherited.Public,
         };
     }
 
