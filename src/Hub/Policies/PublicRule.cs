@@ -21,6 +21,11 @@ internal sealed record PublicRule
     /// <summary>Where works are never exempt from a permit (禁止区域, S0 任务二).</summary>
     public IReadOnlyList<PublicItem>? ForbiddenZones { get; init; }
 
+    /// <summary>The target of a place: the row with the longest prefix, else the one for everywhere else; null when there is none.</summary>
+    public ReliabilityTarget? ReliabilityOf(string region) => Reliability?
+        .Where(target => target.Regions.Count == 0 || target.Regions.Any(prefix => region.StartsWith(prefix, StringComparison.Ordinal)))
+        .MaxBy(target => target.Regions.Where(prefix => region.StartsWith(prefix, StringComparison.Ordinal)).Select(prefix => prefix.Length).DefaultIfEmpty(0).Max());
+
     /// <summary>This, with what it does not say taken from another.</summary>
     public PublicRule Over(PublicRule? below) => below is null ? this : new()
     {
