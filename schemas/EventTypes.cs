@@ -25,6 +25,13 @@ public static class EventTypes
     public const string AccountReversalReported = "hub.utility_account.reversal_reported.v1";
     public const string ArrearsSettled = "hub.utility_account.arrears_settled.v1";
 
+    /// <summary>An application for a connection (报装), whichever way it came in.</summary>
+    public const string ConnectionApplied = "hub.connection.applied.v1";
+    public const string ConnectionAmended = "hub.connection.amended.v1";
+    public const string ConnectionStage = "hub.connection.stage_reported.v1";
+    public const string ConnectionMatchDecided = "hub.connection.match_decided.v1";
+    public const string ConnectionEvaluated = "hub.connection.evaluated.v1";
+
     /// <summary>Hub's own: a person answered a task of a case, with name and reason.</summary>
     public const string TaskAnswered = "hub.operator.task_answered.v1";
 
@@ -64,9 +71,10 @@ public static class EventTypes
 
     /// <summary>The events of a notice; what a gateway reports about it is another record.</summary>
     public static IReadOnlyList<string> OfOutage { get; } = [OutageAnnounced, OutageProgress, OutageRestored, OutageCancelled];
+    public static IReadOnlyList<string> OfConnection { get; } = [ConnectionApplied, ConnectionAmended, ConnectionStage, ConnectionMatchDecided, ConnectionEvaluated];
 
     /// <summary>What a publisher may send.</summary>
-    public static IReadOnlyList<string> Publishable { get; } = [.. OfApproval, .. OfTransfer, .. OfAccount, .. OfOutage, OutageNotified];
+    public static IReadOnlyList<string> Publishable { get; } = [.. OfApproval, .. OfTransfer, .. OfAccount, .. OfConnection, .. OfOutage, OutageNotified];
 }
 
 /// <summary>What Hub asks of a partner. Commands are calls, not facts; a connector translates them.</summary>
@@ -96,6 +104,11 @@ public static class CommandTypes
 
     /// <summary>What became of the order? Sent before anything is sent a second time.</summary>
     public const string AccountInquire = "account.inquire.v1";
+    /// <summary>To a utility: an application as Hub has it, with what the project push fills in.</summary>
+    public const string ApplicationPut = "application.put.v1";
     public const string RegisterFeedback = "register.feedback.v1";
     public const string NoticeSend = "notice.send.v1";
+
+    /// <summary>A limit is used up to some share, or is over: <see cref="Schemas.DeadlineWarning"/>.</summary>
+    public const string DeadlineWarn = "deadline.warn.v1";
 }

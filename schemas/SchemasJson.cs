@@ -28,10 +28,16 @@ namespace Hub.Schemas;
 [JsonSerializable(typeof(AccountReport))]
 [JsonSerializable(typeof(AccountOrder))]
 [JsonSerializable(typeof(TransferFeedback))]
+[JsonSerializable(typeof(ConnectionApplication))]
+[JsonSerializable(typeof(StageReport))]
+[JsonSerializable(typeof(MatchDecision))]
+[JsonSerializable(typeof(ServiceEvaluation))]
+[JsonSerializable(typeof(ApplicationNotice))]
 [JsonSerializable(typeof(Notice))]
 [JsonSerializable(typeof(NoticeTaken))]
 [JsonSerializable(typeof(OutageNotice))]
 [JsonSerializable(typeof(OutageResults))]
+[JsonSerializable(typeof(DeadlineWarning))]
 [JsonSerializable(typeof(IReadOnlyList<Warning>))]
 public sealed partial class SchemasJson : JsonSerializerContext
 {

@@ -25,6 +25,9 @@ internal sealed class LedgerWrite
     /// <summary>Heads offered to receivers that fetch, in the order of their sequence.</summary>
     public List<(short Connector, long CaseId, long LaneSeq, long Fence)> Offers { get; } = [];
 
+    /// <summary>Digests of business numbers by which cases are found; said again, they stand there once.</summary>
+    public HashSet<(Guid Number, long CaseId)> Numbers { get; } = [];
+
     public DeliveryCount Count(short connector) =>
         Counts.TryGetValue(connector, out var count) ? count : Counts[connector] = new DeliveryCount();
 }
@@ -138,6 +141,13 @@ internal sealed class LedgerStore(string connectionString, BodyCipher bodies) : 
                deadline_at = n.deadline_at, wake_at = n.wake_at, changed_at = $9
           FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) AS n (case_id, policy, state, lanes, busy, closed, deadline_at, wake_at)
          WHERE c.case_id = n.case_id AND c.case_id = ANY($1)
+        """;
+
+    // In the order of the numbers: two nodes that write the same ones meet in the same order.
+    private const string InsertNumbersSql = """
+        INSERT INTO case_numbers (number, case_id)
+        SELECT * FROM unnest($1, $2)
+        ON CONFLICT DO NOTHING
         """;
 
     private const string InsertDeliveriesSql = """
@@ -261,6 +271,12 @@ internal sealed class LedgerStore(string connectionString, BodyCipher bodies) : 
             commands.Add(InsertCases([.. write.Cases.Where(row => row.IsNew)], now));
         if (write.Cases.Exists(row => !row.IsNew))
             commands.Add(UpdateCases([.. write.Cases.Where(row => !row.IsNew)], now));
+        if (write.Numbers.Count > 0)
+        {
+            var numbers = write.Numbers.Order().ToArray();
+            commands.Add(Command(InsertNumbersSql, numbers.Select(pair => pair.Number).ToArray(), numbers.Select(pair => pair.CaseId).ToArray()));
+        }
+
         if (write.Deliveries.Count > 0)
             commands.Add(InsertDeliveries(write.Deliveries));
         if (write.Answers.Count > 0)

@@ -312,3 +312,20 @@ internal sealed record ReportRule
 
     public Bilingual? Note { get; init; }
 }
+
+/// <summary>How truthfully times are kept (如实记录用电报装时间; S1 三.4, S2 二(二)1).</summary>
+internal sealed record RecordingRule
+{
+    /// <summary>A report that comes later after the fact than this many hours is marked as back-dated, and its time does not stop a clock.</summary>
+    public required int BackdatedHours { get; init; }
+
+    /// <summary>A new application for the same supply point so many days after one that was cancelled may be a restart.</summary>
+    public required int RestartDays { get; init; }
+
+    public string? Clause { get; init; }
+
+    /// <summary>One of <see cref="RuleSources"/>.</summary>
+    public required string Source { get; init; }
+
+    public Bilingual? Note { get; init; }
+}

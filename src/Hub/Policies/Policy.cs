@@ -74,6 +74,9 @@ internal sealed record Policy
     /// <summary>What the place makes public, part by part the pack's own, else that of the pack it extends.</summary>
     public PublicRule? Public { get; init; }
 
+    /// <summary>The pack's own rule, else that of the pack it extends; null: times are kept and none is marked.</summary>
+    public RecordingRule? Recording { get; init; }
+
     // Lists below: the pack's own rows, and those of the pack it extends whose id (or item) it does not have itself.
     public IReadOnlyList<LimitRule> Limits { get; init; } = [];
 

@@ -32,6 +32,9 @@ internal sealed class WorkingCalendar
         }
     }
 
+    /// <summary>Which calendar this is, such as <c>cn@2026.1</c>: what was counted by it says so.</summary>
+    public string Version { get; init; } = "";
+
     public DateOnly FirstDay { get; }
 
     public DateOnly LastDay { get; }
@@ -62,7 +65,7 @@ internal sealed class WorkingCalendar
             all[day] = works;
         }
 
-        return new(FirstDay, LastDay, all);
+        return new(FirstDay, LastDay, all) { Version = Version };
     }
 
     private static bool IsWeekday(DateOnly day) => day.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday);

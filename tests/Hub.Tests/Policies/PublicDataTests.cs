@@ -120,7 +120,7 @@ public sealed class PublicDataTests
 
         var refused = Assert.Throws<PolicyException>(() => PolicyStore.Open(folder.Path));
 
-        Assert.Contains(refused.Problems, problem => problem.File == "lianyungang.yaml" && problem.Line > 1 && problem.En.Contains(named, StringComparison.Ordinal));
+        Assert.Contains(refused.Problems, problem => problem.File == "lianyungang.yaml" && problem.Line > 1 && problem.MessageEn.Contains(named, StringComparison.Ordinal));
     }
 
     /// <summary>The shipped packs in a folder where they can be changed.</summary>
