@@ -71,6 +71,7 @@ public static class EventTypes
 
     /// <summary>The events of a notice; what a gateway reports about it is another record.</summary>
     public static IReadOnlyList<string> OfOutage { get; } = [OutageAnnounced, OutageProgress, OutageRestored, OutageCancelled];
+
     public static IReadOnlyList<string> OfConnection { get; } = [ConnectionApplied, ConnectionAmended, ConnectionStage, ConnectionMatchDecided, ConnectionEvaluated];
 
     /// <summary>What a publisher may send.</summary>
