@@ -129,6 +129,8 @@ public sealed class SimulatorHost : IAsyncDisposable
         app.MapPost("/{partner}/faults", (string partner, Fault fault) => ForPartner(partner, running => SetFault(running, fault)));
         app.MapPost("/{partner}/fetch-faults", (string partner, Fault fault) =>
             ForPartner(partner, running => running.Partner.FetchFaults.Set(fault) is { } problem ? Json(new { error = problem }, 400) : Json(fault)));
+        app.MapGet("/{partner}/notices", (string partner) => ForPartner(
+            partner, running => running.Partner is NotificationGateway gateway ? Json(gateway.Notices) : Json(new { error = $"'{partner}' is no gateway" }, 400)));
         app.MapGet("/{partner}/orders", (string partner) => ForDesk(partner, desk => Json(desk.Orders)));
         app.MapPost("/{partner}/findings", (string partner, Finding finding) => ForDesk(partner, desk =>
         {
