@@ -34,6 +34,9 @@ namespace Hub.Schemas;
 [JsonSerializable(typeof(ServiceEvaluation))]
 [JsonSerializable(typeof(ApplicationNotice))]
 [JsonSerializable(typeof(Notice))]
+[JsonSerializable(typeof(NoticeTaken))]
+[JsonSerializable(typeof(OutageNotice))]
+[JsonSerializable(typeof(OutageResults))]
 [JsonSerializable(typeof(DeadlineWarning))]
 [JsonSerializable(typeof(IReadOnlyList<Warning>))]
 public sealed partial class SchemasJson : JsonSerializerContext

@@ -84,6 +84,7 @@ public sealed class CompositionTests
     [InlineData("\"Url\":\"nowhere\"", "Hub:Url must be an absolute http or https address.")]
     [InlineData("\"Url\":\"ftp://a\"", "Hub:Url must be an absolute http or https address.")]
     [InlineData("\"RequestsPerSecondPerKey\":-1", "Hub:RequestsPerSecondPerKey must be 0 (no limit) to 1000000.")]
+    [InlineData("\"PublicRequestsPerMinute\":-1", "Hub:PublicRequestsPerMinute must be 0 (no limit) to 1000000.")]
     [InlineData("\"EventsWaitingMax\":0", "Hub:EventsWaitingMax must be 1 to 1000000.")]
     [InlineData("\"BatchMax\":5000", "Hub:BatchMax must be 1 to 4096.")]
     [InlineData("\"Database\":\"Hots=a;Password=s3cret\"", "Hub:Database is not an Npgsql connection string: ")]
