@@ -107,6 +107,9 @@ public static class CommandTypes
     public const string AccountInquire = "account.inquire.v1";
     /// <summary>To a utility: an application as Hub has it, with what the project push fills in.</summary>
     public const string ApplicationPut = "application.put.v1";
+
+    /// <summary>What a utility gets as a message where its system has no call of its own for it.</summary>
+    public static IReadOnlyList<string> Messages { get; } = [ApplicationPut, DeadlineWarn];
     public const string RegisterFeedback = "register.feedback.v1";
     public const string NoticeSend = "notice.send.v1";
 

@@ -110,7 +110,7 @@ public sealed class PublicDataTests
     [InlineData("centre: 1.5", "centre: 0", "centre")]
     [InlineData("centre: 1.5", "centre: often", "centre")]
     [InlineData("months: 1", "months: 0", "months")]
-    [InlineData("channel: WECHAT", "channel: APP", "channels")]
+    [InlineData("channel: WECHAT", "channel: APP", "stands twice")]
     [InlineData("channel: WECHAT", "channel: PIGEON", "channel")]
     [InlineData("unit: days", "unit: working_days", "unit")]
     [InlineData("repair: SCHEDULED_REPAIR", "repair: TEMPORARY_REPAIR", "TEMPORARY_REPAIR")]
