@@ -28,6 +28,9 @@ internal sealed record WaitView(short Connector, string? Name, long CaseId, Guid
 
 internal sealed record RecentReceipt(Guid EventId, string Partner, string Source, DateTime ReceivedAt, byte[] Content, string CaseKey, string? Refusal);
 
+/// <summary>A case with clocks that is open.</summary>
+internal sealed record ClockedRow(string Type, string Key, string State, string? Policy, DateTime? DeadlineAt);
+
 /// <summary>A property's case, for people.</summary>
 internal sealed record CoTransferRow(string Key, string State, bool Closed);
 
@@ -47,6 +50,14 @@ internal sealed class LedgerQueries(NpgsqlDataSource database, BodyCipher bodies
           FROM events e
           JOIN cases c ON c.case_id = e.case_id
           JOIN exchange_log l ON l.ref = e.event_id AND l.kind = 'event.accepted'
+        """;
+
+    private const string ClockedSql = """
+        SELECT type AS Type, key AS Key, state AS State, policy AS Policy, deadline_at AS DeadlineAt
+          FROM cases
+         WHERE NOT closed AND type IN ('connection', 'permit_case')
+         ORDER BY case_id
+         LIMIT @limit
         """;
 
     private const string EventByIdSql = EventSelect + " WHERE e.event_id = @id";
@@ -244,6 +255,10 @@ internal sealed class LedgerQueries(NpgsqlDataSource database, BodyCipher bodies
     /// <summary>The newest notices of outages.</summary>
     public async Task<IReadOnlyList<OutageRow>> OutagesAsync(int limit) =>
         [.. (await ManyAsync<OutageRow>(OutagesSql, new { limit })).Select(row => row with { State = bodies.OpenText(row.State) })];
+
+    /// <summary>Open cases with clocks, the oldest first.</summary>
+    public async Task<IReadOnlyList<ClockedRow>> ClockedAsync(int limit) =>
+        [.. (await ManyAsync<ClockedRow>(ClockedSql, new { limit })).Select(row => row with { State = bodies.OpenText(row.State) })];
 
     public async Task<Guid?> KeyHashAsync(long caseId) => await OneAsync<Guid?>(CaseSql, new { caseId });
 

@@ -22,6 +22,8 @@ internal sealed partial class ConnectionProcess() : Process<ConnectionProcess.Ca
         ? new(application.RegionCode!, new HashSet<string>(StringComparer.Ordinal) { named })
         : null;
 
+    public override CaseClocks? ClocksOf(string state) => Read(state) is { Application.RegionCode: { } region } known ? new(region, known.Operator, known.Clocks) : null;
+
     protected override Decision Decide(Case state, Input input, Context context) => input switch
     {
         Input.Received { Content: Applied applied } received => Apply(state, received.Event, applied, context),

@@ -61,6 +61,11 @@ internal static class NumberKinds
     public static IReadOnlyList<string> All { get; } = [Application, Uscc, Address, SupplyPoint, Project];
 }
 
+/// <summary>The clocks of a case, and where it lies.</summary>
+/// <param name="Region">GB/T 2260 code of the place.</param>
+/// <param name="Operator">Id of the operator; null when it has none.</param>
+internal sealed record CaseClocks(string Region, string? Operator, IReadOnlyList<CaseClock> Clocks);
+
 /// <summary>The outcome of a decision, as the spine sees it.</summary>
 internal sealed record Decision
 {
@@ -106,6 +111,9 @@ internal abstract class Process
     public abstract string Empty { get; }
 
     public abstract Decision Advance(string state, Input input, Context context);
+
+    /// <summary>The clocks of this case; null: its kind has none, or they have not begun.</summary>
+    public virtual CaseClocks? ClocksOf(string state) => null;
 
     /// <summary>Who may ask about licences in this case; null: nobody, whatever its state.</summary>
     public virtual CaseParties? Parties(string state) => null;
