@@ -13,7 +13,9 @@ internal static class ProcessCatalog
 
     public static CoTransferProcess CoTransfer { get; } = new();
 
-    private static readonly Dictionary<string, Process> ByType = new Process[] { ProjectApproval, PublisherPoll, Dossier, CoTransfer }.ToDictionary(process => process.Type, StringComparer.Ordinal);
+    public static PermitProcess Permit { get; } = new();
+
+    private static readonly Dictionary<string, Process> ByType = new Process[] { ProjectApproval, PublisherPoll, Dossier, CoTransfer, Permit }.ToDictionary(process => process.Type, StringComparer.Ordinal);
 
     /// <summary>The state of a case that has none, by type.</summary>
     public static IReadOnlyDictionary<string, string> EmptyStates { get; } = ByType.ToDictionary(pair => pair.Key, pair => pair.Value.Empty, StringComparer.Ordinal);
@@ -25,7 +27,10 @@ internal static class ProcessCatalog
     /// <returns>Null when there is no process of this type.</returns>
     public static Process? Find(string type) => ByType.GetValueOrDefault(type);
 
-    /// <summary>The process an event type begins or moves. A receipt belongs to the case of what it is about.</summary>
+    /// <summary>Those in which a person may have to say something.</summary>
+    public static IReadOnlyList<Process> WithTasks { get; } = [CoTransfer, Permit];
+
+    /// <summary>The process an event type begins or moves. A receipt, and a person's answer, belong to the case they are about.</summary>
     public static Process ForEvent(string eventType) => eventType switch
     {
         EventTypes.ProjectApprovalCreated or EventTypes.ProjectApprovalAmended or EventTypes.ProjectApprovalExtended
@@ -33,7 +38,8 @@ internal static class ProcessCatalog
         EventTypes.PublisherPageRead or EventTypes.PublisherPollFailed => PublisherPoll,
         EventTypes.ApplicationOpened or EventTypes.ConsentGiven or EventTypes.ConsentWithdrawn or EventTypes.LicenceRequested or EventTypes.DocumentsRequested => Dossier,
         EventTypes.TransferRegistered or EventTypes.TransferCorrected or EventTypes.TransferWithdrawn or EventTypes.AccountPrechecked or EventTypes.AccountTransferReported
-            or EventTypes.AccountReversalReported or EventTypes.ArrearsSettled or EventTypes.TaskAnswered => CoTransfer,
+            or EventTypes.AccountReversalReported or EventTypes.ArrearsSettled => CoTransfer,
+        _ when EventTypes.OfPermit.Contains(eventType) => Permit,
         _ => throw new InvalidOperationException($"No process takes {eventType}."),
     };
 }
