@@ -25,6 +25,12 @@ public static class EventTypes
     public const string AccountReversalReported = "hub.utility_account.reversal_reported.v1";
     public const string ArrearsSettled = "hub.utility_account.arrears_settled.v1";
 
+    /// <summary>An application for a connection (报装), whichever way it came in.</summary>
+    public const string ConnectionApplied = "hub.connection.applied.v1";
+    public const string ConnectionAmended = "hub.connection.amended.v1";
+    public const string ConnectionStage = "hub.connection.stage_reported.v1";
+    public const string ConnectionMatchDecided = "hub.connection.match_decided.v1";
+    public const string ConnectionEvaluated = "hub.connection.evaluated.v1";
     /// <summary>Permits for an external line are applied for in parallel (S4 五(二)); by the utility, for the applicant.</summary>
     public const string PermitApplied = "hub.permit.applied.v1";
 
@@ -73,6 +79,9 @@ public static class EventTypes
 
     public static IReadOnlyList<string> OfAccount { get; } = [AccountPrechecked, AccountTransferReported, AccountReversalReported, ArrearsSettled];
 
+    public static IReadOnlyList<string> OfConnection { get; } = [ConnectionApplied, ConnectionAmended, ConnectionStage, ConnectionMatchDecided, ConnectionEvaluated];
+
+
     /// <summary>Whole snapshots of a permit case.</summary>
     public static IReadOnlyList<string> OfPermitApplication { get; } = [PermitApplied, PermitCorrected];
 
@@ -82,7 +91,7 @@ public static class EventTypes
     public static IReadOnlyList<string> OfPermit { get; } = [.. OfPermitApplication, PermitItemReported, .. OfPermitStep];
 
     /// <summary>What a publisher may send.</summary>
-    public static IReadOnlyList<string> Publishable { get; } = [.. OfApproval, .. OfTransfer, .. OfAccount, .. OfPermit];
+    public static IReadOnlyList<string> Publishable { get; } = [.. OfApproval, .. OfTransfer, .. OfAccount, .. OfConnection, .. OfPermit];
 }
 
 /// <summary>What Hub asks of a partner. Commands are calls, not facts; a connector translates them.</summary>
@@ -112,6 +121,8 @@ public static class CommandTypes
 
     /// <summary>What became of the order? Sent before anything is sent a second time.</summary>
     public const string AccountInquire = "account.inquire.v1";
+    /// <summary>To a utility: an application as Hub has it, with what the project push fills in.</summary>
+    public const string ApplicationPut = "application.put.v1";
     public const string RegisterFeedback = "register.feedback.v1";
     public const string NoticeSend = "notice.send.v1";
 

@@ -24,6 +24,12 @@ public static class SchemaFiles
             files.Add($"real-estate/{type}.schema.json", Write(type, SchemasJson.Default.PropertyTransfer, "不动产转移 · Change of ownership, data of this event type."));
         foreach (var type in EventTypes.OfAccount)
             files.Add($"utility-account/{type}.schema.json", Write(type, SchemasJson.Default.AccountReport, "过户单回报 · A utility's word about an order, data of this event type."));
+        foreach (var type in new[] { EventTypes.ConnectionApplied, EventTypes.ConnectionAmended })
+            files.Add($"connection/{type}.schema.json", Write(type, SchemasJson.Default.ConnectionApplication, "用电报装申请 · Application for a connection, data of this event type."));
+        files.Add($"connection/{EventTypes.ConnectionStage}.schema.json", Write(EventTypes.ConnectionStage, SchemasJson.Default.StageReport, "环节 · A stage of a connection, data of this event type."));
+        files.Add($"connection/{EventTypes.ConnectionMatchDecided}.schema.json", Write(EventTypes.ConnectionMatchDecided, SchemasJson.Default.MatchDecision, "匹配确认 · A utility's word on a proposed match, data of this event type."));
+        files.Add($"connection/{EventTypes.ConnectionEvaluated}.schema.json", Write(EventTypes.ConnectionEvaluated, SchemasJson.Default.ServiceEvaluation, "服务评价 · The customer's opinion, data of this event type."));
+        files.Add("connection/application-notice.schema.json", Write("application-notice", SchemasJson.Default.ApplicationNotice, "报装申请推送 · Data of application.put.v1, what a utility is sent."));
         files.Add("utility-account/account-order.schema.json", Write("account-order", SchemasJson.Default.AccountOrder, "用电过户单 · Order: data of account.*.v1, what a utility is sent."));
         files.Add("real-estate/transfer-feedback.schema.json", Write("transfer-feedback", SchemasJson.Default.TransferFeedback, "反馈登记机构 · Data of register.feedback.v1."));
         files.Add("notification/notice.schema.json", Write("notice", SchemasJson.Default.Notice, "告知 · Words for people: data of notice.send.v1."));

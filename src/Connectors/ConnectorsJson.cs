@@ -18,6 +18,8 @@ namespace Hub.Connectors;
 [JsonSerializable(typeof(LocalWithdrawal))]
 [JsonSerializable(typeof(LocalAccountOrder))]
 [JsonSerializable(typeof(SgccAccountOrder))]
+[JsonSerializable(typeof(LocalMessage))]
+[JsonSerializable(typeof(SgccMessage))]
 [JsonSerializable(typeof(LocalReply))]
 [JsonSerializable(typeof(WebhookReply[]))]
 [JsonSerializable(typeof(PlatformReply))]

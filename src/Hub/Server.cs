@@ -41,6 +41,7 @@ internal static class Server
         services.AddSingleton(new HolderHash(settings.HolderKey)).AddSingleton<Dossiers>().AddSingleton<DossierEndpoint>();
 
         // Intake → Engine → Ledger → Dispatch → Connectors, and Schedule beside them.
+        services.AddSingleton<CaseNumbers>().AddSingleton<ConnectionIntake>();
         services.AddSingleton<ApiKeys>().AddSingleton<PartnerAuthentication>().AddSingleton<PublisherRate>().AddSingleton<EventTaker>().AddSingleton<EventAcceptance>().AddSingleton<EventEndpoint>().AddSingleton<ReceiptEndpoint>().AddSingleton<QueueIntake>().AddSingleton<FeedEndpoint>();
         services.AddTransient<ILedger>(_ => new LedgerStore(settings.Database, cipher)).AddSingleton<LedgerQueries>().AddSingleton<Feeds>().AddSingleton<FeedSignal>().AddSingleton<ExchangeLog>().AddSingleton<BatchEngine>();
         services.AddSingleton<NodeLease>();

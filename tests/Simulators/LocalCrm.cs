@@ -38,6 +38,7 @@ internal sealed class LocalCrm(PartnerSettings settings, LeadBook book) : Partne
         {
             ("PUT", [var id]) => Take(hit, id, "create", 201),
             ("PUT", [var id, "licence-result"]) => Take(hit, id, "licence", 201),
+            ("POST", [var id, "message"]) => Take(hit, id, "message", 201),
             ("PATCH", [var id]) => Take(hit, id, "update", 200),
             ("POST", [var id, "withdrawal"]) => Take(hit, id, "withdraw", 200),
             ("GET", ["by-request", var id]) => Find(id),

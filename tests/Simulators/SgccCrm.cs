@@ -46,6 +46,7 @@ internal sealed class SgccCrm(PartnerSettings settings, LeadBook book, TimeProvi
             "YKBZ_LX_UPD" => Take(id, "update", data, began),
             "YKBZ_LX_CANCEL" => Take(id, "withdraw", data, began),
             "YKBZ_ZZ_JG" => Take(id, "licence", data, began),
+            "YKBZ_TY_MSG" when Text(data, "xxlx") is { Length: > 0 } type => Take(id, type, data, began, isMessage: true),
             "YKBZ_LX_QUERY" or "YKBZ_GH_SERIAL" => Query(data),
             "YKBZ_GH_CHECK" => TakeOrder(id, "account.precheck.v1", data, began),
             "YKBZ_GH_ADD" => TakeOrder(id, "account.transfer.v1", data, began),
@@ -55,9 +56,9 @@ internal sealed class SgccCrm(PartnerSettings settings, LeadBook book, TimeProvi
         };
     }
 
-    private Reply Take(Guid id, string type, JsonElement data, DateTimeOffset? began)
+    private Reply Take(Guid id, string type, JsonElement data, DateTimeOffset? began, bool isMessage = false)
     {
-        if (Text(data, "xmbs") is not { Length: > 0 } subject || (type is not "licence" && Text(data, "xmmc") is not { Length: > 0 }))
+        if (Text(data, "xmbs") is not { Length: > 0 } subject || (type is not "licence" && !isMessage && Text(data, "xmmc") is not { Length: > 0 }))
         {
             return Code("2003", "缺少必填项");
         }

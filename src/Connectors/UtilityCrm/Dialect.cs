@@ -22,7 +22,16 @@ internal static class Dialect
         JsonSerializer.Deserialize(command.Data.Span, SchemasJson.Readable.AccountOrder)
         ?? throw new InvalidOperationException($"Command {command.Id} carries no order.");
 
+    /// <summary>The content as it is, for what a system has no call of its own for.</summary>
+    public static JsonElement ContentOf(Command command)
+    {
+        using var document = JsonDocument.Parse(command.Data);
+        return document.RootElement.Clone();
+    }
+
     public static bool IsOfAccount(Command command) => command.Type.StartsWith("account.", StringComparison.Ordinal);
+
+    public static bool IsOfLead(Command command) => command.Type is CommandTypes.LeadCreate or CommandTypes.LeadUpdate or CommandTypes.LeadWithdraw;
 
     /// <summary>What a question's answer says about the command: a question that went wrong says nothing, whatever it says about the partner.</summary>
     public static Answer OfQuestion(Answer answer) =>

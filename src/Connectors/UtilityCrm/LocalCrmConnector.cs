@@ -29,7 +29,7 @@ internal sealed class LocalCrmConnector(ConnectorSettings settings, PartnerHttp 
         CommandTypes.AccountTransfer => OrderAsync(command, "transfer", cancellation),
         CommandTypes.AccountReverse => OrderAsync(command, "reversal", cancellation),
         CommandTypes.AccountInquire => OrderAsync(command, "inquiry", cancellation),
-        _ => throw new InvalidOperationException($"Command {command.Id} is of type '{command.Type}', which this CRM has no call for."),
+        _ => CallAsync(HttpMethod.Post, $"{command.Id:D}/message", MessageOf(command), command, UnderstandDelivery, cancellation),
     };
 
     private Task<Answer> OrderAsync(Command command, string action, CancellationToken cancellation) =>
@@ -87,6 +87,9 @@ internal sealed class LocalCrmConnector(ConnectorSettings settings, PartnerHttp 
 
     private static byte[] LicenceOf(Command command) =>
         JsonSerializer.SerializeToUtf8Bytes(LocalLicence.From(command, Dialect.ReadLicence(command)), ConnectorsJson.Readable.LocalLicence);
+
+    private static byte[] MessageOf(Command command) => JsonSerializer.SerializeToUtf8Bytes(LocalMessage.Of(command), ConnectorsJson.Readable.LocalMessage);
+
     private static byte[] OrderOf(Command command) =>
         JsonSerializer.SerializeToUtf8Bytes(LocalAccountOrder.Of(command, Dialect.ReadOrder(command)), ConnectorsJson.Readable.LocalAccountOrder);
 

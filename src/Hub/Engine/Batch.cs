@@ -129,6 +129,8 @@ internal sealed class Batch(
 
         foreach (var note in decision.Notes)
             Write.Log.Add(LogEntry.OfText(note.Kind, note.Partner, note.Ref, note.Text));
+        foreach (var (kind, number) in decision.Numbers)
+            Write.Numbers.Add((CaseNumbers.Digest(kind, number), row.CaseId));
         foreach (var order in decision.Orders)
             Queue(row, order, traceParent);
     }

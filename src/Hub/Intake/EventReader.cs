@@ -303,6 +303,7 @@ internal static partial class EventReader
     {
         var content = EventTypes.OfTransfer.Contains(attributes.Type) ? ReadTransfer(attributes, data, key, now, out problem)
             : EventTypes.OfAccount.Contains(attributes.Type) ? ReadReport(attributes, data, out problem)
+            : EventTypes.OfConnection.Contains(attributes.Type) ? ReadConnection(attributes, data, key, now, out problem)
             : EventTypes.OfPermit.Contains(attributes.Type) ? ReadPermit(attributes, data, key, now, out problem)
             : ReadApproval(attributes, data, key, out problem);
         if (content is null)
@@ -369,6 +370,35 @@ internal static partial class EventReader
 
         var report = AccountReportRules.Normalise(raw);
         return new(report, report.UnitNo!, report.RegionCode!, [raw.UnitNo, report.OrderId]);
+    }
+
+    // Whose application it is may depend on the packs: ConnectionIntake completes what is read here.
+    private static Content? ReadConnection(Attributes attributes, ReadOnlySpan<byte> data, ApiKey key, DateTimeOffset now, out Problem? problem) => attributes.Type switch
+    {
+        EventTypes.ConnectionStage => Read(attributes, data, SchemasJson.Default.StageReport, (report, errors) => ConnectionRules.Check(report, now, errors),
+            report => OfConnection(report, key.Partner, report.ApplicationNo!, report.RegionCode!), out problem),
+        EventTypes.ConnectionMatchDecided => Read(attributes, data, SchemasJson.Default.MatchDecision, ConnectionRules.Check,
+            decision => OfConnection(decision, key.Partner, decision.ApplicationNo!, decision.RegionCode!), out problem),
+        EventTypes.ConnectionEvaluated => Read(attributes, data, SchemasJson.Default.ServiceEvaluation, (evaluation, errors) => ConnectionRules.Check(evaluation, now, errors),
+            evaluation => OfConnection(evaluation, evaluation.OperatorCode ?? key.Partner, evaluation.ApplicationNo!, evaluation.RegionCode!), out problem),
+        _ => Read(attributes, data, SchemasJson.Default.ConnectionApplication, (application, errors) => ConnectionRules.Check(application, now, errors, attributes.Warnings),
+            application => OfConnection(
+                ConnectionRules.Normalise(application) with { LegalBasisRef = application.LegalBasisRef ?? key.LegalBasis },
+                application.OperatorCode ?? key.Partner, application.ApplicationNo!, application.RegionCode!), out problem),
+    };
+
+    private static Content OfConnection(object data, string operatorId, string applicationNo, string region) => new(data, ConnectionProcess.Key(operatorId, applicationNo), region, [applicationNo]);
+
+    private static Content? Read<T>(
+        Attributes attributes, ReadOnlySpan<byte> data, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, Action<T, List<FieldError>> check, Func<T, Content> content, out Problem? problem)
+        where T : class
+    {
+        if (!TryDeserialise(data, type, "/data", out var raw, out problem))
+            return null;
+        var errors = new List<FieldError>();
+        check(raw, errors);
+        problem = Refuse(attributes, errors);
+        return problem is null ? content(raw) : null;
     }
 
     private static Problem? Refuse(Attributes attributes, List<FieldError> errors)

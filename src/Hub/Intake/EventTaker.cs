@@ -11,7 +11,7 @@ namespace Hub.Intake;
 internal sealed record Taking(Accepted? Accepted, Problem? Problem, Exception? Fault = null);
 
 /// <summary>Gives events that were read to the engine, whichever way they came in: pushed or polled.</summary>
-internal sealed partial class EventTaker(BatchEngine engine, ILogger<EventTaker> logger)
+internal sealed partial class EventTaker(BatchEngine engine, ConnectionIntake connections, ILogger<EventTaker> logger)
 {
     /// <summary>Done after the commit.</summary>
     /// <param name="read">The event, or why it was refused.</param>
@@ -31,6 +31,14 @@ internal sealed partial class EventTaker(BatchEngine engine, ILogger<EventTaker>
     {
         try
         {
+            if (ConnectionIntake.Concerns(input))
+            {
+                var (completed, problem) = await connections.CompleteAsync(input);
+                if (completed is null)
+                    return new(null, problem);
+                input = completed;
+            }
+
             var accepted = await engine.SubmitAsync(input);
             if (accepted.Verdict == EngineVerdict.Conflict)
                 return new(null, new Problem("id_reused", [new("/id", "id_reused", "相同 source 与 id 的事件内容不同", "An event with this source and id has other content")]));

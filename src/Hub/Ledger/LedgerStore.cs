@@ -25,6 +25,9 @@ internal sealed class LedgerWrite
     /// <summary>Heads offered to receivers that fetch, in the order of their sequence.</summary>
     public List<(short Connector, long CaseId, long LaneSeq, long Fence)> Offers { get; } = [];
 
+    /// <summary>Digests of business numbers by which cases are found; said again, they stand there once.</summary>
+    public HashSet<(Guid Number, long CaseId)> Numbers { get; } = [];
+
     public DeliveryCount Count(short connector) =>
         Counts.TryGetValue(connector, out var count) ? count : Counts[connector] = new DeliveryCount();
 }
@@ -140,6 +143,13 @@ internal sealed class LedgerStore(string connectionString, BodyCipher bodies) : 
          WHERE c.case_id = n.case_id AND c.case_id = ANY($1)
         """;
 
+    // In the order of the numbers: two nodes that write the same ones meet in the same order.
+    private const string InsertNumbersSql = """
+        INSERT INTO case_numbers (number, case_id)
+        SELECT * FROM unnest($1, $2)
+        ON CONFLICT DO NOTHING
+        """;
+
     private const string InsertDeliveriesSql = """
         INSERT INTO deliveries (case_id, connector_no, lane_seq, type, cause_id, cause_type, occurred_at, recorded_at, due_at, data, trace_parent)
         SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
@@ -154,12 +164,13 @@ internal sealed class LedgerStore(string connectionString, BodyCipher bodies) : 
         """;
 
     private const string UpsertWaitsSql = """
-        INSERT INTO waits AS w (connector_no, case_id, key_hash, lane_seq, state, reason, attempts, since, due_at, not_before)
-        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        INSERT INTO waits AS w (connector_no, case_id, key_hash, lane_seq, state, reason, attempts, since, due_at, not_before, legal_due_at)
+        SELECT n.*, (SELECT d.due_at FROM deliveries d WHERE d.case_id = n.case_id AND d.connector_no = n.connector_no AND d.lane_seq = n.lane_seq)
+          FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS n (connector_no, case_id, key_hash, lane_seq, state, reason, attempts, since, due_at, not_before)
         ON CONFLICT (connector_no, case_id) DO UPDATE
            SET lane_seq = EXCLUDED.lane_seq, state = EXCLUDED.state, reason = EXCLUDED.reason, attempts = EXCLUDED.attempts,
                since = CASE WHEN w.lane_seq = EXCLUDED.lane_seq THEN w.since ELSE EXCLUDED.since END,
-               due_at = EXCLUDED.due_at, not_before = EXCLUDED.not_before
+               due_at = EXCLUDED.due_at, not_before = EXCLUDED.not_before, legal_due_at = EXCLUDED.legal_due_at
         """;
 
     private const string DeleteWaitsSql = """
@@ -261,6 +272,12 @@ internal sealed class LedgerStore(string connectionString, BodyCipher bodies) : 
             commands.Add(InsertCases([.. write.Cases.Where(row => row.IsNew)], now));
         if (write.Cases.Exists(row => !row.IsNew))
             commands.Add(UpdateCases([.. write.Cases.Where(row => !row.IsNew)], now));
+        if (write.Numbers.Count > 0)
+        {
+            var numbers = write.Numbers.Order().ToArray();
+            commands.Add(Command(InsertNumbersSql, numbers.Select(pair => pair.Number).ToArray(), numbers.Select(pair => pair.CaseId).ToArray()));
+        }
+
         if (write.Deliveries.Count > 0)
             commands.Add(InsertDeliveries(write.Deliveries));
         if (write.Answers.Count > 0)

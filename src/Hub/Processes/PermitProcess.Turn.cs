@@ -7,9 +7,6 @@ namespace Hub.Processes;
 // What the decisions are made with.
 internal sealed partial class PermitProcess
 {
-    /// <summary>A word that comes later after the fact than this is counted from when it came: nobody makes a limit kept by dating back.</summary>
-    private static readonly TimeSpan BackdatedAfter = TimeSpan.FromHours(24);
-
     /// <summary>One input's work: the state as it grows, and what it sends.</summary>
     private sealed class Turn
     {
@@ -56,11 +53,11 @@ internal sealed partial class PermitProcess
 
         public void Put(string name, Item item) => State = State with { Items = new Dictionary<string, Item>(State.Items, StringComparer.Ordinal) { [name] = item } };
 
-        /// <summary>The claimed time, unless it lies too far back or ahead.</summary>
+        /// <summary>The claimed time, unless it comes later after the fact than the pack lets count: nobody keeps a limit by dating back (S1 三.4).</summary>
         public DateTimeOffset When(string claimed)
         {
             var time = InstantText.Parse(claimed)?.ToUniversalTime() ?? Now;
-            if (time < Now - BackdatedAfter)
+            if (policy?.Recording is { } rule && Now - time > TimeSpan.FromHours(rule.BackdatedHours))
             {
                 Warn("", WarningCodes.BackDated, "所述时间早于收到时间过多：时限按收到时间计", "It claims a time too long before it arrived: clocks are counted from when it arrived");
                 time = Now;
@@ -101,11 +98,8 @@ internal sealed partial class PermitProcess
         private bool Fits(Applies applies)
         {
             var application = State.Application!;
-            var tags = application.Tags ?? [];
-            var day = Clocks.DayOf(State.AppliedAt!.Value);
-            return (applies.Classes.Count == 0 || applies.Classes.Contains(application.CustomerClass)) && applies.Tags.All(tags.Contains) && !applies.Without.Any(tags.Contains)
-                && applies.ExternalLine != false && (applies.Excavation is not { } digs || digs == State.Items.ContainsKey(PermitItems.Excavation))
-                && !(day < applies.From) && !(day > applies.To);
+            var line = new ConnectionApplication { HasExternalLine = true, NeedsExcavation = State.Items.ContainsKey(PermitItems.Excavation) };
+            return ConnectionFacts.Matches(applies, application.CustomerClass, application.Tags ?? [], line, Clocks.DayOf(State.AppliedAt!.Value), new HashSet<string>(StringComparer.Ordinal));
         }
 
         private Authority? Body(string role) => policy?.Authorities.FirstOrDefault(body => body.Roles.Contains(role) && body.Connector is not null) ?? policy?.Authorities.FirstOrDefault(body => body.Roles.Contains(role));
@@ -148,7 +142,9 @@ internal sealed partial class PermitProcess
             var item = State.Items[name] with { Told = State.Told + 1, ToldBy = Cause!.Id, Version = application.Version!.Value };
             Put(name, item);
             State = State with { Told = item.Told.Value };
-            Add(item.Connector!, CommandTypes.PermitDistribute, Order(name, item) with { Application = application }, SchemasJson.Readable.PermitOrder);
+            var window = Limits(rule => rule is { Span: LimitSpans.PermitItem, Part: "DISTRIBUTE" }).FirstOrDefault();
+            var due = window is null ? null : Clocks.Count(Clocks.Of(window, State.AppliedAt!.Value), Calendar, Now, "").Due;
+            Add(item.Connector!, CommandTypes.PermitDistribute, Order(name, item) with { Application = application }, SchemasJson.Readable.PermitOrder, due is { } day ? Clocks.EndOf(day) : null);
             Trace("sent", name, $"{item.Version}");
         }
 
@@ -253,7 +249,7 @@ internal sealed partial class PermitProcess
             return true;
         }
 
-        private void Add<T>(string connector, string command, T content, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> json) =>
-            Orders.Add(new(connector, command, Cause!.Id, Cause.Type, Cause.OccurredAt, JsonSerializer.SerializeToUtf8Bytes(content, json), null));
+        private void Add<T>(string connector, string command, T content, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> json, DateTimeOffset? due = null) =>
+            Orders.Add(new(connector, command, Cause!.Id, Cause.Type, Cause.OccurredAt, JsonSerializer.SerializeToUtf8Bytes(content, json), due));
     }
 }

@@ -43,6 +43,24 @@ internal sealed record Note(string Kind, string Partner, Guid Ref, string Text);
 /// <param name="Partners">Ids of the operators that are parties.</param>
 internal sealed record CaseParties(string Region, IReadOnlySet<string> Partners);
 
+/// <summary>Kinds of business numbers by which cases are found.</summary>
+internal static class NumberKinds
+{
+    public const string Application = "application";
+
+    /// <summary>统一社会信用代码.</summary>
+    public const string Uscc = "uscc";
+
+    /// <summary>Normalised by <see cref="AddressText"/>.</summary>
+    public const string Address = "address";
+
+    /// <summary>受电点: operator, a blank, reference.</summary>
+    public const string SupplyPoint = "supply_point";
+    public const string Project = "project";
+
+    public static IReadOnlyList<string> All { get; } = [Application, Uscc, Address, SupplyPoint, Project];
+}
+
 /// <summary>The outcome of a decision, as the spine sees it.</summary>
 internal sealed record Decision
 {
@@ -57,6 +75,9 @@ internal sealed record Decision
 
     /// <summary>Entries for the exchange log.</summary>
     public IReadOnlyList<Note> Notes { get; init; } = [];
+
+    /// <summary>Business numbers (<see cref="NumberKinds"/>) by which the case is to be found from now on, kind and number; those of before stay.</summary>
+    public IReadOnlyList<(string Kind, string Number)> Numbers { get; init; } = [];
 
     /// <summary>When the case wants <see cref="Input.TimeUp"/>; null: never.</summary>
     public DateTimeOffset? Deadline { get; init; }

@@ -13,9 +13,11 @@ internal static class ProcessCatalog
 
     public static CoTransferProcess CoTransfer { get; } = new();
 
+    public static ConnectionProcess Connection { get; } = new();
+
     public static PermitProcess Permit { get; } = new();
 
-    private static readonly Dictionary<string, Process> ByType = new Process[] { ProjectApproval, PublisherPoll, Dossier, CoTransfer, Permit }.ToDictionary(process => process.Type, StringComparer.Ordinal);
+    private static readonly Dictionary<string, Process> ByType = new Process[] { ProjectApproval, PublisherPoll, Dossier, CoTransfer, Connection, Permit }.ToDictionary(process => process.Type, StringComparer.Ordinal);
 
     /// <summary>The state of a case that has none, by type.</summary>
     public static IReadOnlyDictionary<string, string> EmptyStates { get; } = ByType.ToDictionary(pair => pair.Key, pair => pair.Value.Empty, StringComparer.Ordinal);
@@ -39,6 +41,7 @@ internal static class ProcessCatalog
         EventTypes.ApplicationOpened or EventTypes.ConsentGiven or EventTypes.ConsentWithdrawn or EventTypes.LicenceRequested or EventTypes.DocumentsRequested => Dossier,
         EventTypes.TransferRegistered or EventTypes.TransferCorrected or EventTypes.TransferWithdrawn or EventTypes.AccountPrechecked or EventTypes.AccountTransferReported
             or EventTypes.AccountReversalReported or EventTypes.ArrearsSettled => CoTransfer,
+        EventTypes.ConnectionApplied or EventTypes.ConnectionAmended or EventTypes.ConnectionStage or EventTypes.ConnectionMatchDecided or EventTypes.ConnectionEvaluated => Connection,
         _ when EventTypes.OfPermit.Contains(eventType) => Permit,
         _ => throw new InvalidOperationException($"No process takes {eventType}."),
     };

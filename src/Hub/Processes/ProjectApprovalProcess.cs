@@ -194,8 +194,20 @@ internal sealed class ProjectApprovalProcess() : Process<ProjectApprovalProcess.
         {
             Orders = orders,
             Warnings = warnings,
+            Numbers = NumbersOf(approval),
             Pin = context.Policies.For(approval.RegionCode!)?.Pin,
         };
+    }
+
+    // An application is matched to its project by them (一键接入).
+    private static List<(string, string)> NumbersOf(ProjectApproval approval)
+    {
+        var numbers = new List<(string, string)>(2);
+        if (approval.UnitUscc is { } uscc)
+            numbers.Add((NumberKinds.Uscc, uscc));
+        if (AddressText.Normalise(approval.ProjectAddress) is { Length: > 0 } address)
+            numbers.Add((NumberKinds.Address, address));
+        return numbers;
     }
 
     private static LeadChange ChangeOf(string eventType) => eventType switch

@@ -41,6 +41,7 @@ internal static class PermitPolicies
         [
             Body("energy", Energy, "supervisor"), Body("window", Window, "permits"), Body("credit", Credit, "credit") with { Clause = "S4 六(四)" },
         ],
+        Recording = new() { BackdatedHours = 24, RestartDays = 30, Source = RuleSources.HubDefault },
         Warnings = [new(50, ["responsible"]), new(80, ["responsible", "supervisor"]), new(100, ["responsible", "supervisor"])],
     };
 
