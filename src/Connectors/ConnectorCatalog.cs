@@ -1,5 +1,6 @@
 using Hub.Connectors.LicenceLibrary;
 using Hub.Connectors.Municipal;
+using Hub.Connectors.Notification;
 using Hub.Connectors.UtilityCrm;
 
 namespace Hub.Connectors;
@@ -16,6 +17,9 @@ public static class ConnectorCatalog
     /// <summary>A library of e-licences or another source that verifies them: it is asked, nothing is sent to it.</summary>
     public const string LicenceLibrary = "licence-library";
 
+    /// <summary>A gateway for short messages, app or WeChat: what people are told.</summary>
+    public const string Notification = "notification";
+
     /// <summary>A city's permit system or one of its departments: permit items, withdrawals and warnings go to it.</summary>
     public const string PermitWindow = "permit-window";
 
@@ -31,6 +35,7 @@ public static class ConnectorCatalog
         [Webhook] = (settings, http, clock) => new WebhookConnector(settings, http, clock),
         [Feed] = (settings, _, _) => new FeedConnector(settings),
         [Queue] = (settings, _, clock) => new QueueConnector(settings, clock),
+        [Notification] = (settings, http, _) => new NotificationConnector(settings, http),
         [PermitWindow] = (settings, http, clock) => new PermitWindowConnector(settings, http, clock),
         [LicenceLibrary] = (settings, http, clock) => new LicenceLibraryConnector(settings, http, clock),
     };

@@ -25,6 +25,9 @@ internal sealed record HubSettings
     /// <summary>Folder of the site's own packs, laid over the others; null: none.</summary>
     public string? SitePacks { get; init; }
 
+    /// <summary>Demonstrations only: the file that says how far the hub's clock is away from the true time, seconds; null: the clock is the machine's.</summary>
+    public string? DemoClock { get; init; }
+
     /// <summary>Apply missing migrations when the hub starts.</summary>
     public bool MigrateAtStart { get; init; } = true;
 
@@ -33,6 +36,9 @@ internal sealed record HubSettings
 
     /// <summary>Publish requests a second for one key; 0: no limit.</summary>
     public int RequestsPerSecondPerKey { get; init; }
+
+    /// <summary>Requests a minute from one address for what needs no key; 0: no limit.</summary>
+    public int PublicRequestsPerMinute { get; init; } = 60;
 
     /// <summary>Inputs committed together at most.</summary>
     public int BatchMax { get; init; } = 256;
@@ -128,6 +134,8 @@ internal sealed record HubSettings
             yield return "Hub:EventsWaitingMax must be 1 to 1000000.";
         if (RequestsPerSecondPerKey is < 0 or > 1_000_000)
             yield return "Hub:RequestsPerSecondPerKey must be 0 (no limit) to 1000000.";
+        if (PublicRequestsPerMinute is < 0 or > 1_000_000)
+            yield return "Hub:PublicRequestsPerMinute must be 0 (no limit) to 1000000.";
         if (BatchMax is < 1 or > 4096)
             yield return "Hub:BatchMax must be 1 to 4096.";
         if (BodyKeys.Any(key => !BodyCipher.IsKey(key)))

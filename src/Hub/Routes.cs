@@ -36,6 +36,8 @@ internal static partial class Routes
         app.MapGet("/api/v1/document-requirements", (HttpContext http, DossierEndpoint endpoint) => endpoint.RequirementsAsync(http));
         app.MapPost("/api/v1/disclosures/query", (HttpContext http, DossierEndpoint endpoint) => endpoint.DisclosuresAsync(http));
 
+        app.MapGet("/api/v1/guide", (HttpContext http, GuideEndpoint endpoint) => endpoint.GetAsync(http));
+
         app.MapGet("/openapi.json", (HttpContext http) => PublishedFiles.SendAsync(http, "openapi.json"));
         app.MapGet("/schemas", (HttpContext http) => PublishedFiles.ListSchemasAsync(http));
         app.MapGet("/schemas/{name}", (HttpContext http, string name) => PublishedFiles.SendSchemaAsync(http, name));

@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
+using Hub.Connectors;
 using Hub.Dispatch;
 using Hub.Engine;
 using Hub.Intake;
@@ -43,12 +44,14 @@ internal static class Server
         // Intake → Engine → Ledger → Dispatch → Connectors, and Schedule beside them.
         services.AddSingleton<CaseNumbers>().AddSingleton<ConnectionIntake>();
         services.AddSingleton<ApiKeys>().AddSingleton<PartnerAuthentication>().AddSingleton<PublisherRate>().AddSingleton<EventTaker>().AddSingleton<EventAcceptance>().AddSingleton<EventEndpoint>().AddSingleton<ReceiptEndpoint>().AddSingleton<QueueIntake>().AddSingleton<FeedEndpoint>();
+        services.AddSingleton<AddressRate>().AddSingleton<GuideEndpoint>();
         services.AddTransient<ILedger>(_ => new LedgerStore(settings.Database, cipher)).AddSingleton<LedgerQueries>().AddSingleton<Feeds>().AddSingleton<FeedSignal>().AddSingleton<ExchangeLog>().AddSingleton<BatchEngine>();
         services.AddSingleton<NodeLease>();
         if (settings.Role == HubRole.Hub)
             services.AddSingleton<ILanes, BusChannel>();
         else
-            services.AddSingleton<ILanes>(provider => new Lanes(settings.Connectors, provider.GetRequiredService<NodeLease>(), time, provider.GetRequiredService<ILoggerFactory>()));
+            services.AddSingleton<ILanes>(provider => new Lanes(
+                settings.Connectors, provider.GetRequiredService<NodeLease>(), time, provider.GetRequiredService<ILoggerFactory>(), connector => ConnectorCatalog.Create(connector, DemoClock.True(time))));
         services.AddSingleton<IDispatcher>(provider => provider.GetRequiredService<ILanes>());
         services.AddSingleton<Sweeper>().AddSingleton<PolicyWatch>().AddSingleton<ChainWatch>().AddSingleton(bodies).AddSingleton<BodyWatch>();
         services.AddSingleton<PolledRows>().AddSingleton<PublisherPoll>().AddSingleton<PollPublisher>(provider => provider.GetRequiredService<PublisherPoll>().RunAsync);

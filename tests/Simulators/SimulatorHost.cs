@@ -63,6 +63,8 @@ public sealed class SimulatorHost : IAsyncDisposable
             await (running.Reader?.DisposeAsync() ?? ValueTask.CompletedTask);
             await (running.Receipts?.DisposeAsync() ?? ValueTask.CompletedTask);
             await (running.Partner.Desk?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await ((running.Partner as NotificationGateway)?.Reports?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await ((running.Partner as PermitWindow)?.Departments?.DisposeAsync() ?? ValueTask.CompletedTask);
         }
 
         await (admin?.DisposeAsync() ?? ValueTask.CompletedTask);
@@ -82,9 +84,19 @@ public sealed class SimulatorHost : IAsyncDisposable
         book.Took = receipts is null ? null : receipts.Plan;
         if (settings.HubUrl is not null && partnerSettings.PublishKey is { } publishKey)
         {
-            partner.Desk = new AccountDesk(settings, partnerSettings, publishKey, clock);
+            if (partner is NotificationGateway gateway)
+            {
+                gateway.Reports = new NoticeReports(settings.HubUrl, partnerSettings.Name, publishKey, TimeSpan.FromSeconds(settings.AcceptAfterSeconds), clock);
+            }
+            else if (partner is PermitWindow window)
+            {
+                window.Departments = DepartmentsOf(settings.HubUrl, partnerSettings.Name, publishKey, TimeSpan.FromSeconds(settings.AcceptAfterSeconds));
+            }
+            else
+            {
+                partner.Desk = new AccountDesk(settings, partnerSettings, publishKey, clock);
+            }
         }
-
 
         var app = Build(settings.Host, partnerSettings.Port);
         var running = new RunningPartner(partner, receipts, app);
@@ -109,6 +121,16 @@ public sealed class SimulatorHost : IAsyncDisposable
     public void OpenDesk(string partner, Uri hub, PartnerSettings settings, string key) =>
         Running(partner).Partner.Desk = new AccountDesk(hub, settings, key, TimeSpan.FromMilliseconds(20), clock);
 
+    /// <summary>Lets a gateway report whom it reached.</summary>
+    public void OpenReports(string partner, Uri hub, string key) =>
+        ((NotificationGateway)Running(partner).Partner).Reports = new NoticeReports(hub, partner, key, TimeSpan.FromMilliseconds(20), clock);
+
+    /// <summary>Lets the departments behind a permit window decide.</summary>
+    public PermitDesk OpenDepartments(string partner, Uri hub, string key) =>
+        ((PermitWindow)Running(partner).Partner).Departments = DepartmentsOf(hub, partner, key, TimeSpan.FromMilliseconds(20));
+
+    private PermitDesk DepartmentsOf(Uri hub, string partner, string key, TimeSpan delay) => new(hub, $"urn:hub:permits:{partner}", key, delay, clock);
+
     private async Task<WebApplication> StartAdminAsync(SimulatorSettings settings, CancellationToken cancellation)
     {
         var app = Build(settings.Host, settings.AdminPort);
@@ -118,11 +140,18 @@ public sealed class SimulatorHost : IAsyncDisposable
         app.MapPost("/{partner}/faults", (string partner, Fault fault) => ForPartner(partner, running => SetFault(running, fault)));
         app.MapPost("/{partner}/fetch-faults", (string partner, Fault fault) =>
             ForPartner(partner, running => running.Partner.FetchFaults.Set(fault) is { } problem ? Json(new { error = problem }, 400) : Json(fault)));
+        app.MapGet("/{partner}/notices", (string partner) => ForPartner(
+            partner, running => running.Partner is NotificationGateway gateway ? Json(gateway.Notices) : Json(new { error = $"'{partner}' is no gateway" }, 400)));
         app.MapGet("/{partner}/orders", (string partner) => ForDesk(partner, desk => Json(desk.Orders)));
         app.MapPost("/{partner}/findings", (string partner, Finding finding) => ForDesk(partner, desk =>
         {
             desk.Find(finding);
             return Json(finding);
+        }));
+        app.MapPost("/{partner}/rulings", (string partner, Ruling ruling) => ForPartner(partner, running =>
+        {
+            (running.Partner as PermitWindow)?.Departments?.Rule(ruling);
+            return Json(ruling);
         }));
         app.MapPost("/{partner}/settle", (string partner, string unit) => ForDesk(partner, desk => Json(new { settled = desk.Settle(unit) })));
         app.MapPost("/{partner}/reset", (string partner) => ForPartner(partner, Reset));

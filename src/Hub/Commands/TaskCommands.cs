@@ -48,12 +48,12 @@ internal static class TaskCommands
         var command = new Command("answer", "Say it") { unit, task, answer, by, reason };
         command.SetAction((parsed, cancellation) => CommandLine.WithAsync(async (settings, database) =>
         {
-            var (process, key, region) = await FindAsync(new Dossiers(database, settings.Bodies), parsed.GetValue(unit)!);
+            var (process, key, region) = await FindAsync(new Dossiers(database, settings.Bodies), parsed.GetValue(unit)!, parsed.GetValue(task)!);
             var said = new TaskAnswered
             {
                 TaskId = parsed.GetValue(task)!, Answer = parsed.GetValue(answer)!.Trim(), By = parsed.GetValue(by)!.Trim(), Reason = parsed.GetValue(reason)!.Trim(),
             };
-            var input = Input(process.Type, key, region, said, TimeProvider.System.GetUtcNow());
+            var input = Input(process.Type, key, region, said, DemoClock.Of(settings).GetUtcNow());
             var accepted = await OwnEngine.RunAsync(settings, database, engine => engine.SubmitAsync(input), cancellation);
             if (accepted.Refusal is { } refusal)
                 throw new InvalidOperationException($"{refusal}: {parsed.GetValue(task)}");
@@ -63,17 +63,19 @@ internal static class TaskCommands
         return command;
     }
 
-    // A property is known by its unit number however it is written; every other case by its key as listed.
-    private static async Task<(Process Process, string Key, string Region)> FindAsync(Dossiers dossiers, string named)
+    // A property is known by its unit number however it is written; every other case by its key as listed. Two kinds of case may share a key: the one that asks is meant.
+    private static async Task<(Process Process, string Key, string Region)> FindAsync(Dossiers dossiers, string named, string task)
     {
+        var found = new List<(Process Process, string Key, string Region, bool Asks)>();
         foreach (var process in ProcessCatalog.WithTasks)
         {
             var key = process == ProcessCatalog.CoTransfer ? UnitNumber.Parse(named).Text : named;
-            if (await dossiers.CaseAsync(CaseKey.Hash(process.Type, key)) is { } found && process.Parties(found.State) is { Region: var region })
-                return (process, key, region);
+            if (await dossiers.CaseAsync(CaseKey.Hash(process.Type, key)) is { } row && process.Parties(row.State) is { Region: var region })
+                found.Add((process, key, region, process.Tasks(row.State).Any(one => one.Id == task && one.IsOpen)));
         }
 
-        throw new InvalidOperationException($"There is no case {named} in which a person could be asked.");
+        var meant = found.OrderByDescending(one => one.Asks).FirstOrDefault();
+        return meant.Process is null ? throw new InvalidOperationException($"There is no case {named} in which a person could be asked.") : (meant.Process, meant.Key, meant.Region);
     }
 
     internal static EventInput Input(string caseType, string key, string region, TaskAnswered said, DateTimeOffset now)

@@ -303,6 +303,8 @@ internal static partial class EventReader
     {
         var content = EventTypes.OfTransfer.Contains(attributes.Type) ? ReadTransfer(attributes, data, key, now, out problem)
             : EventTypes.OfAccount.Contains(attributes.Type) ? ReadReport(attributes, data, out problem)
+            : EventTypes.OfOutage.Contains(attributes.Type) ? ReadOutage(attributes, data, key, out problem)
+            : attributes.Type == EventTypes.OutageNotified ? ReadResults(attributes, data, out problem)
             : EventTypes.OfConnection.Contains(attributes.Type) ? ReadConnection(attributes, data, key, now, out problem)
             : EventTypes.OfPermit.Contains(attributes.Type) ? ReadPermit(attributes, data, key, now, out problem)
             : ReadApproval(attributes, data, key, out problem);
