@@ -31,8 +31,8 @@ internal sealed record RecentReceipt(Guid EventId, string Partner, string Source
 /// <summary>A case with clocks that is open.</summary>
 internal sealed record ClockedRow(string Type, string Key, string State, string? Policy, DateTime? DeadlineAt);
 
-/// <summary>A property's case, for people.</summary>
-internal sealed record CoTransferRow(string Key, string State, bool Closed);
+/// <summary>A case, for people.</summary>
+internal sealed record CaseOfType(string Type, string Key, string State, bool Closed);
 
 /// <summary>One notice of an outage, by operator and number.</summary>
 internal sealed record OutageRow(string Key, string State, bool Closed);
@@ -153,18 +153,18 @@ internal sealed class LedgerQueries(NpgsqlDataSource database, BodyCipher bodies
          LIMIT @limit
         """;
 
-    private const string CoTransfersSql = """
-        SELECT key AS Key, state AS State, closed AS Closed
+    private const string CasesSql = """
+        SELECT type AS Type, key AS Key, state AS State, closed AS Closed
           FROM cases
-         WHERE type = 'co_transfer'
+         WHERE type = @type
          ORDER BY case_id DESC
          LIMIT @limit
         """;
 
-    private const string OpenCoTransfersSql = """
-        SELECT key AS Key, state AS State, closed AS Closed
+    private const string OpenCasesSql = """
+        SELECT type AS Type, key AS Key, state AS State, closed AS Closed
           FROM cases
-         WHERE type = 'co_transfer' AND NOT closed
+         WHERE type = ANY(@types) AND NOT closed
          ORDER BY case_id
          LIMIT @limit
         """;
@@ -244,13 +244,13 @@ internal sealed class LedgerQueries(NpgsqlDataSource database, BodyCipher bodies
     public async Task<IReadOnlyList<RecentReceipt>> RecentReceiptsAsync(int limit) =>
         [.. (await ManyAsync<RecentReceipt>(RecentReceiptsSql, new { limit })).Select(row => row with { Content = bodies.Open(row.Content) })];
 
-    /// <summary>The newest co-transfers.</summary>
-    public async Task<IReadOnlyList<CoTransferRow>> CoTransfersAsync(int limit) =>
-        [.. (await ManyAsync<CoTransferRow>(CoTransfersSql, new { limit })).Select(row => row with { State = bodies.OpenText(row.State) })];
+    /// <summary>The newest cases of a kind.</summary>
+    public async Task<IReadOnlyList<CaseOfType>> CasesAsync(string type, int limit) =>
+        [.. (await ManyAsync<CaseOfType>(CasesSql, new { type, limit })).Select(row => row with { State = bodies.OpenText(row.State) })];
 
-    /// <summary>Co-transfers that are not at their end, the oldest first.</summary>
-    public async Task<IReadOnlyList<CoTransferRow>> OpenCoTransfersAsync(int limit) =>
-        [.. (await ManyAsync<CoTransferRow>(OpenCoTransfersSql, new { limit })).Select(row => row with { State = bodies.OpenText(row.State) })];
+    /// <summary>Cases of these kinds that are not at their end, the oldest first.</summary>
+    public async Task<IReadOnlyList<CaseOfType>> OpenCasesAsync(string[] types, int limit) =>
+        [.. (await ManyAsync<CaseOfType>(OpenCasesSql, new { types, limit })).Select(row => row with { State = bodies.OpenText(row.State) })];
 
     /// <summary>The newest notices of outages.</summary>
     public async Task<IReadOnlyList<OutageRow>> OutagesAsync(int limit) =>

@@ -117,6 +117,9 @@ internal abstract class Process
 
     /// <summary>Who may ask about licences in this case; null: nobody, whatever its state.</summary>
     public virtual CaseParties? Parties(string state) => null;
+
+    /// <summary>What only a person can say in this case, answered or not.</summary>
+    public virtual IReadOnlyList<PersonTask> Tasks(string state) => [];
 }
 
 /// <summary>A process with a typed state.</summary>
