@@ -35,6 +35,7 @@ namespace Hub.Schemas;
 [JsonSerializable(typeof(ApplicationNotice))]
 [JsonSerializable(typeof(Notice))]
 [JsonSerializable(typeof(DeadlineWarning))]
+[JsonSerializable(typeof(LedgerReport))]
 [JsonSerializable(typeof(IReadOnlyList<Warning>))]
 public sealed partial class SchemasJson : JsonSerializerContext
 {

@@ -36,6 +36,10 @@ internal static partial class Routes
         app.MapGet("/api/v1/document-requirements", (HttpContext http, DossierEndpoint endpoint) => endpoint.RequirementsAsync(http));
         app.MapPost("/api/v1/disclosures/query", (HttpContext http, DossierEndpoint endpoint) => endpoint.DisclosuresAsync(http));
 
+        app.MapGet("/api/v1/applications/{no}/progress", (HttpContext http, ProgressEndpoint endpoint, string no) => endpoint.GetAsync(http, no));
+        app.MapGet("/api/v1/ledgers", (HttpContext http, LedgerEndpoint endpoint) => endpoint.ListAsync(http));
+        app.MapGet("/api/v1/ledgers/{id}", (HttpContext http, LedgerEndpoint endpoint, string id) => endpoint.GetAsync(http, id));
+
         app.MapGet("/openapi.json", (HttpContext http) => PublishedFiles.SendAsync(http, "openapi.json"));
         app.MapGet("/schemas", (HttpContext http) => PublishedFiles.ListSchemasAsync(http));
         app.MapGet("/schemas/{name}", (HttpContext http, string name) => PublishedFiles.SendSchemaAsync(http, name));

@@ -15,7 +15,9 @@ internal static class ProcessCatalog
 
     public static ConnectionProcess Connection { get; } = new();
 
-    private static readonly Dictionary<string, Process> ByType = new Process[] { ProjectApproval, PublisherPoll, Dossier, CoTransfer, Connection }.ToDictionary(process => process.Type, StringComparer.Ordinal);
+    public static LedgerReportProcess LedgerReport { get; } = new();
+
+    private static readonly Dictionary<string, Process> ByType = new Process[] { ProjectApproval, PublisherPoll, Dossier, CoTransfer, Connection, LedgerReport }.ToDictionary(process => process.Type, StringComparer.Ordinal);
 
     /// <summary>The state of a case that has none, by type.</summary>
     public static IReadOnlyDictionary<string, string> EmptyStates { get; } = ByType.ToDictionary(pair => pair.Key, pair => pair.Value.Empty, StringComparer.Ordinal);
@@ -37,6 +39,7 @@ internal static class ProcessCatalog
         EventTypes.TransferRegistered or EventTypes.TransferCorrected or EventTypes.TransferWithdrawn or EventTypes.AccountPrechecked or EventTypes.AccountTransferReported
             or EventTypes.AccountReversalReported or EventTypes.ArrearsSettled or EventTypes.TaskAnswered => CoTransfer,
         EventTypes.ConnectionApplied or EventTypes.ConnectionAmended or EventTypes.ConnectionStage or EventTypes.ConnectionMatchDecided or EventTypes.ConnectionEvaluated => Connection,
+        EventTypes.LedgerDue or EventTypes.LedgerFigures or EventTypes.LedgerNoted or EventTypes.LedgerSubmitted or EventTypes.LedgerTold => LedgerReport,
         _ => throw new InvalidOperationException($"No process takes {eventType}."),
     };
 }
