@@ -101,6 +101,7 @@ write('settings.json', JSON.stringify({
     Database: database,
     Url: hubUrl,
     SitePacks: file('packs'),
+    DemoClock: file('clock'),
     BodyKeys: [bodyKey],
     HolderKey: holderKey,
     Connectors: [...partners.map(({ name, kind, title, titleEn, port, hub }) => ({

@@ -94,6 +94,9 @@ public sealed record ConnectionApplication
     [Description("需掘路 · Roads or green have to be opened. Leave it out while it is not known.")]
     public bool? NeedsExcavation { get; init; }
 
+    [Description("新建设施 · The supporting works need a new pole, branch box or duct (新立杆、新建分支箱、新建管沟). Leave it out while it is not known.")]
+    public bool? NewStructure { get; init; }
+
     [Description("需用时间 · Desired supply date, YYYY-MM-DD.")]
     [RegularExpression(@"^\d{4}-\d{2}-\d{2}$")]
     public string? RequiredDate { get; init; }

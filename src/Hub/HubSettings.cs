@@ -25,6 +25,9 @@ internal sealed record HubSettings
     /// <summary>Folder of the site's own packs, laid over the others; null: none.</summary>
     public string? SitePacks { get; init; }
 
+    /// <summary>Demonstrations only: the file that says how far the hub's clock is away from the true time, seconds; null: the clock is the machine's.</summary>
+    public string? DemoClock { get; init; }
+
     /// <summary>Apply missing migrations when the hub starts.</summary>
     public bool MigrateAtStart { get; init; } = true;
 

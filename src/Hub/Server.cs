@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
+using Hub.Connectors;
 using Hub.Dispatch;
 using Hub.Engine;
 using Hub.Intake;
@@ -48,7 +49,8 @@ internal static class Server
         if (settings.Role == HubRole.Hub)
             services.AddSingleton<ILanes, BusChannel>();
         else
-            services.AddSingleton<ILanes>(provider => new Lanes(settings.Connectors, provider.GetRequiredService<NodeLease>(), time, provider.GetRequiredService<ILoggerFactory>()));
+            services.AddSingleton<ILanes>(provider => new Lanes(
+                settings.Connectors, provider.GetRequiredService<NodeLease>(), time, provider.GetRequiredService<ILoggerFactory>(), connector => ConnectorCatalog.Create(connector, DemoClock.True(time))));
         services.AddSingleton<IDispatcher>(provider => provider.GetRequiredService<ILanes>());
         services.AddSingleton<Sweeper>().AddSingleton<PolicyWatch>().AddSingleton<ChainWatch>().AddSingleton(bodies).AddSingleton<BodyWatch>();
         services.AddSingleton<Figures>().AddSingleton<Ledgers>().AddSingleton<LedgerReports>().AddSingleton<LedgerWatch>();

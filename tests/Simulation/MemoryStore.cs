@@ -205,8 +205,10 @@ internal sealed class MemoryStore : IFinder
 
     public IReadOnlyList<DueWait> DueWaits(short connector, DateTimeOffset now, int limit) => [.. Waits.Values
         .Where(row => row.Connector == connector && row.State == WaitRow.Waiting && row.DueAt <= now)
-        .OrderBy(row => row.DueAt).ThenBy(row => row.CaseId).Take(limit)
+        .OrderBy(row => LegalDue(row) ?? DateTimeOffset.MaxValue).ThenBy(row => row.DueAt).ThenBy(row => row.CaseId).Take(limit)
         .Select(row => new DueWait(row.CaseId, row.KeyHash, row.LaneSeq, row.Attempts))];
+
+    private DateTimeOffset? LegalDue(WaitRow row) => Deliveries.GetValueOrDefault((row.CaseId, row.Connector, row.LaneSeq))?.DueAt;
 
     public IReadOnlyList<DueCase> Unserved(long after, int limit) => [.. Waits.Values
         .Where(row => row.Connector == WaitRow.NoConnector && row.CaseId > after)

@@ -36,7 +36,7 @@ internal static class BodyCommands
         {
             if (parsed.GetValue(days) < 0)
                 throw new InvalidOperationException("--older-than-days must not be negative.");
-            var now = TimeProvider.System.GetUtcNow();
+            var now = DemoClock.Of(settings).GetUtcNow();
             var count = await new Bodies(database, settings.Bodies, ProcessCatalog.EmptyStates).RemoveAsync(now.AddDays(-parsed.GetValue(days)), now, cancellation);
             System.Console.WriteLine(count is null
                 ? "another process is at it"

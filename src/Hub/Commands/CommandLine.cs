@@ -14,7 +14,7 @@ internal static class CommandLine
     {
         var root = new RootCommand("Hub: government and utility data sharing / 政企协同办电信息共享平台")
         {
-            Serve(), Migrate(), Keys.Command(), Deliveries.Command(), TaskCommands.Command(), ReportCommands.Command(), ConnectorCommands.Command(), PublisherCommands.Command(), DisclosureCommands.Command(), Settings(), Verify(), Export(), PolicyCommands.Command(), SchemaCommands.Command(), BodyCommands.Command(),
+            Serve(), Migrate(), Keys.Command(), Deliveries.Command(), TaskCommands.Command(), ReportCommands.Command(), ConnectorCommands.Command(), PublisherCommands.Command(), DisclosureCommands.Command(), Settings(), Verify(), Export(), PolicyCommands.Command(), SchemaCommands.Command(), BodyCommands.Command(), ClockCommands.Command(),
         };
         root.SetAction((_, cancellation) => ServeAsync(cancellation));
         return root;
@@ -53,7 +53,7 @@ internal static class CommandLine
         var settings = HubSettings.Read();
         using (var loggers = LoggerFactory.Create(logging => Server.ConfigureLogging(logging, settings)))
             SettingsText.Log(loggers.CreateLogger("Hub.Settings"), settings);
-        var app = await Server.BuildAsync(settings, TimeProvider.System, cancellation);
+        var app = await Server.BuildAsync(settings, DemoClock.Of(settings), cancellation);
         ServiceManager.Follow(app.Lifetime);
         await app.RunAsync();
         return 0;
@@ -77,11 +77,11 @@ internal static class CommandLine
     {
         var fresh = new Option<bool>("--fresh") { Description = "Drop everything first. All data is lost." };
         var command = new Command("migrate", "Bring the database to this version") { fresh };
-        command.SetAction((parsed, cancellation) => WithAsync(async (_, database) =>
+        command.SetAction((parsed, cancellation) => WithAsync(async (settings, database) =>
         {
             if (parsed.GetValue(fresh))
                 await Migrator.DropAllAsync(database, cancellation);
-            var applied = await Migrator.MigrateAsync(database, TimeProvider.System, cancellation);
+            var applied = await Migrator.MigrateAsync(database, DemoClock.Of(settings), cancellation);
             System.Console.WriteLine(applied.Count == 0 ? "current" : $"applied: {string.Join(", ", applied)}");
             return 0;
         }));
@@ -106,7 +106,7 @@ internal static class CommandLine
                 held.Add((position, hash));
             }
 
-            var report = await new ExchangeLog(database, TimeProvider.System, settings.Bodies).VerifyAsync(held, cancellation);
+            var report = await new ExchangeLog(database, DemoClock.Of(settings), settings.Bodies).VerifyAsync(held, cancellation);
             foreach (var finding in report.Findings)
                 System.Console.WriteLine($"bad: {finding}");
             System.Console.WriteLine(report.Ok ? $"ok: {report.Entries} entries, head {report.HeadSeq}:{report.HeadHash}" : $"NOT ok: {report.Findings.Count} finding(s) in {report.Entries} entries");
@@ -124,7 +124,7 @@ internal static class CommandLine
         var command = new Command("export", "Write the exchange log for an independent verifier") { to, bodies, by, reason };
         command.SetAction((parsed, cancellation) => WithAsync(async (settings, database) =>
         {
-            var log = new ExchangeLog(database, TimeProvider.System, settings.Bodies);
+            var log = new ExchangeLog(database, DemoClock.Of(settings), settings.Bodies);
             var withBodies = parsed.GetValue(bodies);
             if (withBodies)
             {

@@ -46,7 +46,7 @@ internal static class ConnectorCommands
                 throw new InvalidOperationException($"{connector.Name} is of the kind feed: it is always fetched from.");
             if (!connector.CanPull)
                 throw new InvalidOperationException($"{connector.Name} is of the kind {connector.Kind}: only a webhook can be fetched instead of pushed.");
-            if (!await new Feeds(database, settings.Bodies).SwitchAsync(connector.Name, parsed.GetValue(mode)!, parsed.GetValue(by)!.Trim(), parsed.GetValue(reason)!.Trim(), TimeProvider.System.GetUtcNow()))
+            if (!await new Feeds(database, settings.Bodies).SwitchAsync(connector.Name, parsed.GetValue(mode)!, parsed.GetValue(by)!.Trim(), parsed.GetValue(reason)!.Trim(), DemoClock.Of(settings).GetUtcNow()))
                 throw new InvalidOperationException($"The database does not know {connector.Name} yet: start the hub once.");
             System.Console.WriteLine("done");
             return 0;
@@ -63,7 +63,7 @@ internal static class ConnectorCommands
         command.SetAction((parsed, _) => CommandLine.WithAsync(async (settings, database) =>
         {
             var note = parsed.GetValue(reason)!.Trim();
-            if (!await new LedgerQueries(database, settings.Bodies).PauseAsync(parsed.GetValue(connector)!, name == "pause" ? note : null, parsed.GetValue(by)!.Trim(), note, TimeProvider.System.GetUtcNow()))
+            if (!await new LedgerQueries(database, settings.Bodies).PauseAsync(parsed.GetValue(connector)!, name == "pause" ? note : null, parsed.GetValue(by)!.Trim(), note, DemoClock.Of(settings).GetUtcNow()))
                 throw new InvalidOperationException($"There is no connector {parsed.GetValue(connector)}.");
             System.Console.WriteLine("done");
             return 0;

@@ -23,7 +23,7 @@ internal static class DisclosureCommands
             var code = (given == "-" ? await System.Console.In.ReadLineAsync() ?? "" : given).Trim().ToUpperInvariant();
             var hash = holders.Of(CitizenNumber.Parse(code).Doubt == IdentifierDoubt.None ? HolderTypes.Citizen : HolderTypes.Organisation, code);
             var rows = await new Dossiers(database, settings.Bodies).DisclosuresAsync(
-                DossierProcess.Reference(hash), receiver: null, long.MaxValue, ListMax, parsed.GetValue(by)?.Trim() ?? "command line", TimeProvider.System.GetUtcNow());
+                DossierProcess.Reference(hash), receiver: null, long.MaxValue, ListMax, parsed.GetValue(by)?.Trim() ?? "command line", DemoClock.Of(settings).GetUtcNow());
             foreach (var row in rows)
             {
                 var lines = row.Lines;

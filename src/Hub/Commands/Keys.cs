@@ -20,14 +20,14 @@ internal static partial class Keys
         var basis = new Option<string?>("--basis") { Description = "Sharing basis (共享依据), agreement number" };
         var days = new Option<int?>("--days") { Description = "Valid for so many days; none: until revoked" };
         var command = new Command("create", "Make a key; it is shown once") { partner, direction, sources, types, regions, basis, days };
-        command.SetAction((parsed, cancellation) => CommandLine.WithAsync(async (_, database) =>
+        command.SetAction((parsed, cancellation) => CommandLine.WithAsync(async (settings, database) =>
         {
             var name = parsed.GetValue(partner)!;
             if (!PartnerName().IsMatch(name))
                 throw new InvalidOperationException($"'{name}' is not a partner name: 1 to 64 lower-case letters, digits or hyphens.");
             if (parsed.GetValue(direction) == ApiKey.Publish && parsed.GetValue(sources) is not { Length: > 0 })
                 throw new InvalidOperationException("A publish key needs at least one --source.");
-            System.Console.WriteLine(await new ApiKeys(database, TimeProvider.System).CreateAsync(
+            System.Console.WriteLine(await new ApiKeys(database, DemoClock.Of(settings)).CreateAsync(
                 name, parsed.GetValue(direction)!, parsed.GetValue(sources) ?? [], parsed.GetValue(types) ?? [], parsed.GetValue(regions) ?? [], parsed.GetValue(basis), parsed.GetValue(days), cancellation));
             return 0;
         }));
@@ -37,9 +37,9 @@ internal static partial class Keys
     private static Command List()
     {
         var command = new Command("list", "Keys without their secrets");
-        command.SetAction((_, cancellation) => CommandLine.WithAsync(async (_, database) =>
+        command.SetAction((_, cancellation) => CommandLine.WithAsync(async (settings, database) =>
         {
-            foreach (var key in await new ApiKeys(database, TimeProvider.System).ListAsync(cancellation))
+            foreach (var key in await new ApiKeys(database, DemoClock.Of(settings)).ListAsync(cancellation))
             {
                 var state = key.RevokedAt is { } revoked ? $"revoked {revoked:u}" : key.ExpiresAt is { } expires ? $"until {expires:u}" : "valid";
                 System.Console.WriteLine($"{key.KeyId}  {key.Partner}  {key.Direction}  {state}  sources [{string.Join(' ', key.Sources)}] types [{string.Join(' ', key.Types)}] regions [{string.Join(' ', key.Regions)}]");
@@ -54,9 +54,9 @@ internal static partial class Keys
     {
         var keyId = new Argument<string>("keyId") { Description = "The 16 characters after hk_" };
         var command = new Command("revoke", "End a key; it is refused within two seconds") { keyId };
-        command.SetAction((parsed, cancellation) => CommandLine.WithAsync(async (_, database) =>
+        command.SetAction((parsed, cancellation) => CommandLine.WithAsync(async (settings, database) =>
         {
-            if (!await new ApiKeys(database, TimeProvider.System).RevokeAsync(parsed.GetValue(keyId)!, cancellation))
+            if (!await new ApiKeys(database, DemoClock.Of(settings)).RevokeAsync(parsed.GetValue(keyId)!, cancellation))
                 throw new InvalidOperationException($"There is no key {parsed.GetValue(keyId)} in force.");
             System.Console.WriteLine("revoked");
             return 0;

@@ -15,7 +15,7 @@ internal static class OwnEngine
         await using LedgerStore ledger = new(settings.Database, settings.Bodies), second = new(settings.Database, settings.Bodies);
         using var engine = new BatchEngine(
             ledger, second, PolicyStore.Open(settings.Packs, settings.SitePacks), new ConnectorNames(numbers, settings.Connectors.Select(connector => connector.Name).ToHashSet(StringComparer.Ordinal)),
-            new NoDispatcher(), TimeProvider.System, settings.Engine, NullLogger<BatchEngine>.Instance);
+            new NoDispatcher(), DemoClock.Of(settings), settings.Engine, NullLogger<BatchEngine>.Instance);
         await engine.StartAsync(cancellation);
         var result = await act(engine);
         engine.Drain();

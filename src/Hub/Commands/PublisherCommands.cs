@@ -32,7 +32,7 @@ internal static class PublisherCommands
         {
             var cursor = process.Read(await polled.StateAsync(CaseKey.Hash(process.Type, name)) ?? process.Empty);
             System.Console.WriteLine(
-                $"{name}  watermark {Text(cursor.Watermark)}  last success {Text(cursor.SucceededAt)}  lag {Lag(cursor.SucceededAt)}  rows {cursor.Rows}  accepted {cursor.Accepted}  refused {await polled.RefusedCountAsync(name)}  failures {cursor.Failures}  last failure {(cursor.FailedAt is { } at ? $"{at:u} {cursor.Failure ?? "(over)"}" : "never")}");
+                $"{name}  watermark {Text(cursor.Watermark)}  last success {Text(cursor.SucceededAt)}  lag {Lag(cursor.SucceededAt, DemoClock.Of(settings))}  rows {cursor.Rows}  accepted {cursor.Accepted}  refused {await polled.RefusedCountAsync(name)}  failures {cursor.Failures}  last failure {(cursor.FailedAt is { } at ? $"{at:u} {cursor.Failure ?? "(over)"}" : "never")}");
         }
 
         return 0;
@@ -40,8 +40,8 @@ internal static class PublisherCommands
 
     private static string Text(DateTimeOffset? instant) => instant is { } known ? known.ToString("u", CultureInfo.InvariantCulture) : "never";
 
-    private static string Lag(DateTimeOffset? succeeded) =>
-        succeeded is { } at ? string.Create(CultureInfo.InvariantCulture, $"{(TimeProvider.System.GetUtcNow() - at).TotalSeconds:0} s") : "-";
+    private static string Lag(DateTimeOffset? succeeded, TimeProvider clock) =>
+        succeeded is { } at ? string.Create(CultureInfo.InvariantCulture, $"{(clock.GetUtcNow() - at).TotalSeconds:0} s") : "-";
 
     private static Command Refused()
     {

@@ -109,7 +109,7 @@ internal static class ReportCommands
             if (parsed.GetValue(duty)!.Split(':') is not [var pack, var report] || set.Policies.FirstOrDefault(policy => policy.Id == pack) is not { } policy
                 || !policy.Reports.Any(rule => rule.Id == report && rule.Period == ReportPeriods.OnEvent))
                 throw new InvalidOperationException($"There is no prompt duty {parsed.GetValue(duty)}.");
-            var key = LedgerReportProcess.Key(pack, report, TimeProvider.System.GetUtcNow().ToOffset(CityOffset).ToString("yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture));
+            var key = LedgerReportProcess.Key(pack, report, DemoClock.Of(settings).GetUtcNow().ToOffset(CityOffset).ToString("yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture));
             var told = new LedgerReportProcess.Told(key, policy.Pin, report, words.Of(parsed), parsed.GetValue(by)!.Trim(), parsed.GetValue(reason)!.Trim());
             Tell(key, await WithReportsAsync(settings, database, reports => reports.TellAsync(told), cancellation));
             return 0;
@@ -135,7 +135,7 @@ internal static class ReportCommands
 
     private static Task<T> WithReportsAsync<T>(HubSettings settings, NpgsqlDataSource database, Func<LedgerReports, Task<T>> act, CancellationToken cancellation) => OwnEngine.RunAsync(
         settings, database,
-        engine => act(new LedgerReports(engine, new Figures(database), new Ledgers(database, settings.Bodies), PolicyStore.Open(settings.Packs, settings.SitePacks), TimeProvider.System)), cancellation);
+        engine => act(new LedgerReports(engine, new Figures(database), new Ledgers(database, settings.Bodies), PolicyStore.Open(settings.Packs, settings.SitePacks), DemoClock.Of(settings))), cancellation);
 
     private static string Text(DateTimeOffset? at) => at?.ToOffset(CityOffset).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) ?? "-";
 

@@ -56,7 +56,7 @@ internal static class TaskCommands
             {
                 TaskId = parsed.GetValue(task)!, Answer = parsed.GetValue(answer)!.Trim(), By = parsed.GetValue(by)!.Trim(), Reason = parsed.GetValue(reason)!.Trim(),
             };
-            var input = Input(key, region, said, TimeProvider.System.GetUtcNow());
+            var input = Input(key, region, said, DemoClock.Of(settings).GetUtcNow());
             var accepted = await OwnEngine.RunAsync(settings, database, engine => engine.SubmitAsync(input), cancellation);
             if (accepted.Refusal is { } refusal)
                 throw new InvalidOperationException($"{refusal}: {parsed.GetValue(task)}");

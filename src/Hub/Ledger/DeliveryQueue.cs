@@ -19,11 +19,20 @@ internal sealed record DeadNode(int NodeId, DateTime AliveUntil);
 /// </summary>
 internal sealed class DeliveryQueue(NpgsqlDataSource database)
 {
+    // What has a legal due time goes first, the nearest before the others; each half is read from an index of its own.
     private const string DueWaitsSql = """
-        SELECT case_id AS CaseId, key_hash AS KeyHash, lane_seq AS LaneSeq, attempts AS Attempts
-          FROM waits
-         WHERE connector_no = @connector AND state = 'waiting' AND due_at <= @now
-         ORDER BY due_at, case_id
+        SELECT *
+          FROM ((SELECT case_id AS CaseId, key_hash AS KeyHash, lane_seq AS LaneSeq, attempts AS Attempts
+                   FROM waits
+                  WHERE connector_no = @connector AND state = 'waiting' AND due_at <= @now AND legal_due_at IS NOT NULL
+                  ORDER BY legal_due_at, due_at, case_id
+                  LIMIT @limit)
+                UNION ALL
+                (SELECT case_id, key_hash, lane_seq, attempts
+                   FROM waits
+                  WHERE connector_no = @connector AND state = 'waiting' AND due_at <= @now AND legal_due_at IS NULL
+                  ORDER BY due_at, case_id
+                  LIMIT @limit)) AS due
          LIMIT @limit
         """;
 
@@ -39,6 +48,14 @@ internal sealed class DeliveryQueue(NpgsqlDataSource database)
         SELECT case_id AS CaseId, key_hash AS KeyHash
           FROM waits
          WHERE connector_no = 0 AND case_id > @after
+         ORDER BY case_id
+         LIMIT @limit
+        """;
+
+    private const string ClockedSql = """
+        SELECT case_id AS CaseId, key_hash AS KeyHash
+          FROM cases
+         WHERE NOT closed AND type IN ('connection', 'permit_case') AND case_id > @after
          ORDER BY case_id
          LIMIT @limit
         """;
@@ -124,6 +141,9 @@ internal sealed class DeliveryQueue(NpgsqlDataSource database)
 
     public async Task<IReadOnlyList<DueCase>> UnservedAsync(long after, int limit) =>
         await QueryAsync<DueCase>(UnservedSql, new { after, limit });
+
+    /// <summary>Open cases with clocks, which a change of calendar or pack concerns.</summary>
+    public async Task<IReadOnlyList<DueCase>> ClockedAsync(long after, int limit) => await QueryAsync<DueCase>(ClockedSql, new { after, limit });
 
     public async Task<IReadOnlyList<DueCase>> DueCasesAsync(DateTimeOffset now, int limit) =>
         await QueryAsync<DueCase>(DueCasesSql, new { now, limit });

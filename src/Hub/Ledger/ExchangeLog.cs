@@ -86,6 +86,11 @@ internal sealed class ExchangeLog(NpgsqlDataSource database, TimeProvider time, 
 
     private const string AppendSql = "SELECT first_seq FROM exchange_append(@at, @kinds, @partners, @refs, @digests, @contents)";
 
+    private const string LastAtSql = "SELECT at FROM chain_head";
+
+    /// <summary>Time of the last entry; long ago when there is none.</summary>
+    public static async Task<DateTimeOffset> LastAtAsync(NpgsqlConnection connection) => new((await connection.QuerySingleAsync<DateTime>(LastAtSql)).ToUniversalTime());
+
     /// <summary>Appends one entry inside the caller's transaction.</summary>
     public static Task AppendAsync(NpgsqlConnection connection, DateTimeOffset at, LogEntry entry) => connection.ExecuteAsync(AppendSql, new
     {

@@ -164,12 +164,13 @@ internal sealed class LedgerStore(string connectionString, BodyCipher bodies) : 
         """;
 
     private const string UpsertWaitsSql = """
-        INSERT INTO waits AS w (connector_no, case_id, key_hash, lane_seq, state, reason, attempts, since, due_at, not_before)
-        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        INSERT INTO waits AS w (connector_no, case_id, key_hash, lane_seq, state, reason, attempts, since, due_at, not_before, legal_due_at)
+        SELECT n.*, (SELECT d.due_at FROM deliveries d WHERE d.case_id = n.case_id AND d.connector_no = n.connector_no AND d.lane_seq = n.lane_seq)
+          FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS n (connector_no, case_id, key_hash, lane_seq, state, reason, attempts, since, due_at, not_before)
         ON CONFLICT (connector_no, case_id) DO UPDATE
            SET lane_seq = EXCLUDED.lane_seq, state = EXCLUDED.state, reason = EXCLUDED.reason, attempts = EXCLUDED.attempts,
                since = CASE WHEN w.lane_seq = EXCLUDED.lane_seq THEN w.since ELSE EXCLUDED.since END,
-               due_at = EXCLUDED.due_at, not_before = EXCLUDED.not_before
+               due_at = EXCLUDED.due_at, not_before = EXCLUDED.not_before, legal_due_at = EXCLUDED.legal_due_at
         """;
 
     private const string DeleteWaitsSql = """

@@ -174,6 +174,9 @@ internal sealed record LogEntry(string Kind, string Partner, Guid Ref, byte[] Di
     public const string OperatorActed = "operator.acted";
     public const string KeyChanged = "key.changed";
     public const string PolicyLoaded = "policy.loaded";
+
+    /// <summary>The clock of a demonstration was moved.</summary>
+    public const string ClockMoved = "clock.moved";
     public const string BodiesRemoved = "bodies.removed";
     public const string ConnectorMode = "connector.mode";
     public const string FeedRead = "feed.read";

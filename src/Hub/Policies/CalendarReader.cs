@@ -1,7 +1,10 @@
 namespace Hub.Policies;
 
 /// <summary>Days of one calendar file. The national file gives the announced range; an overlay gives regions instead.</summary>
-internal sealed record CalendarFile(string Id, string Version, DateOnly? FirstDay, DateOnly? LastDay, IReadOnlyList<string> Regions, IReadOnlyDictionary<DateOnly, bool> Days);
+internal sealed record CalendarFile(string Id, string Version, DateOnly? FirstDay, DateOnly? LastDay, IReadOnlyList<string> Regions, IReadOnlyDictionary<DateOnly, bool> Days)
+{
+    public string Pin => $"{Id}@{Version}";
+}
 
 /// <summary>Reads <c>calendar/*.yaml</c>: the national working-day calendar, and the regional ones laid over it.</summary>
 internal static class CalendarReader

@@ -18,6 +18,9 @@ internal sealed record Applies
 
     public bool? Excavation { get; init; }
 
+    /// <summary>The works put up a pole or a branch box, or dig a duct (新立杆、新建分支箱、新建管沟).</summary>
+    public bool? NewStructure { get; init; }
+
     /// <summary>First day of acceptance it applies to.</summary>
     public DateOnly? From { get; init; }
 
@@ -280,7 +283,14 @@ internal sealed record PermitRule
 /// <summary>When somebody is warned of a limit, once for each.</summary>
 /// <param name="Percent">Share of the limit that is used up, 1 to 100; 100 is overdue.</param>
 /// <param name="To"><c>responsible</c> and <c>supervisor</c>.</param>
-internal sealed record WarningRule(int Percent, IReadOnlyList<string> To);
+internal sealed record WarningRule(int Percent, IReadOnlyList<string> To)
+{
+    public string? Clause { get; init; }
+
+    public string Source { get; init; } = RuleSources.HubDefault;
+
+    public Bilingual? Note { get; init; }
+}
 
 /// <summary>A reporting duty (工作台账).</summary>
 internal sealed record ReportRule
@@ -325,6 +335,40 @@ internal sealed record RecordingRule
     public string? Clause { get; init; }
 
     /// <summary>One of <see cref="RuleSources"/>.</summary>
+    public required string Source { get; init; }
+
+    public Bilingual? Note { get; init; }
+}
+
+/// <summary>What the document wants to be in place by a day; no clock of a case.</summary>
+internal sealed record Milestone
+{
+    public required string Id { get; init; }
+
+    public required Bilingual Title { get; init; }
+
+    /// <summary>First day of a stage of the plan; null when only its end is given.</summary>
+    public DateOnly? From { get; init; }
+
+    /// <summary>Last day.</summary>
+    public required DateOnly By { get; init; }
+
+    public string? Clause { get; init; }
+
+    public required string Source { get; init; }
+
+    public Bilingual? Note { get; init; }
+}
+
+/// <summary>What must not be asked of a customer, or done to one.</summary>
+internal sealed record Prohibition
+{
+    public required string Id { get; init; }
+
+    public required Bilingual Title { get; init; }
+
+    public string? Clause { get; init; }
+
     public required string Source { get; init; }
 
     public Bilingual? Note { get; init; }

@@ -83,6 +83,33 @@ internal sealed class PackNode
         return word;
     }
 
+    public string? OptionalWord(string key, IReadOnlyList<string> allowed) => Child(key) is null ? null : Word(key, allowed);
+
+    /// <summary><c>true</c> or <c>false</c>; null when the key is absent.</summary>
+    public bool? OptionalFlag(string key) => OptionalWord(key, ["true", "false"]) is { } word ? word == "true" : null;
+
+    public int? OptionalNumber(string key, int min, int max) => Child(key) is null ? null : Number(key, min, max);
+
+    /// <summary>A number above 0, with up to three decimals.</summary>
+    public decimal? OptionalAmount(string key) => Child(key) is null ? null : Amount(key);
+
+    /// <summary>A number above 0, with up to three decimals.</summary>
+    public decimal Amount(string key)
+    {
+        var text = Text(key);
+        if (decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount) && amount > 0 && amount.Scale <= 3)
+        {
+            return amount;
+        }
+
+        if (text.Length > 0)
+        {
+            Report(key, $"“{key}”应为大于 0 的数字，至多三位小数。", $"\"{key}\" must be a number above 0 with at most three decimals.");
+        }
+
+        return 1;
+    }
+
     public DateOnly? OptionalDate(string key) => Child(key) is { } node ? DateOf(node, key) : null;
 
     public DateOnly? Date(string key) => Required(key) is { } node ? DateOf(node, key) : null;
@@ -116,10 +143,22 @@ internal sealed class PackNode
     public IReadOnlyList<PackNode> OptionalMappings(string key) => Items(Child(key), key).Select(item => MappingOf(item, key)).OfType<PackNode>().ToList();
 
     /// <summary>A list of texts, each of which passes <paramref name="isRight"/> and stands there once.</summary>
-    public IReadOnlyList<string> Texts(string key, Func<string, bool> isRight, string expectedZh, string expectedEn)
+    public IReadOnlyList<string> Texts(string key, Func<string, bool> isRight, string expectedZh, string expectedEn) =>
+        TextsOf(Required(key), key, isRight, expectedZh, expectedEn);
+
+    /// <summary>A list of words, each allowed and once.</summary>
+    public IReadOnlyList<string> Words(string key, IReadOnlyList<string> allowed) => WordsOf(Required(key), key, allowed);
+
+    /// <summary>A list of words, each allowed and once; empty when the key is absent.</summary>
+    public IReadOnlyList<string> OptionalWords(string key, IReadOnlyList<string> allowed) => WordsOf(Child(key), key, allowed);
+
+    private IReadOnlyList<string> WordsOf(YamlNode? node, string key, IReadOnlyList<string> allowed) =>
+        TextsOf(node, key, allowed.Contains, $"{string.Join("、", allowed)} 之一", $"one of {string.Join(", ", allowed)}");
+
+    private IReadOnlyList<string> TextsOf(YamlNode? node, string key, Func<string, bool> isRight, string expectedZh, string expectedEn)
     {
         var texts = new List<string>();
-        foreach (var item in Items(Required(key), key))
+        foreach (var item in Items(node, key))
         {
             if (TextOf(item, key) is not { } text)
             {

@@ -25,9 +25,20 @@ internal static class PackReader
             Regions = Prefixes(pack, "regions"),
             Operators = [.. operators.Select(read => read.Operator)],
             FirstContact = FirstContact(pack),
+            Recording = Recording(pack),
             Licences = licences,
             Documents = LicenceReader.Documents(pack, licences),
             CoTransfer = CoTransfer(pack),
+            Limits = ConnectionReader.Limits(pack),
+            Steps = ConnectionReader.Steps(pack),
+            Thresholds = ConnectionReader.Thresholds(pack),
+            Exemptions = ConnectionReader.Exemptions(pack),
+            Permits = ConnectionReader.Permits(pack),
+            Authorities = ConnectionReader.Authorities(pack),
+            Reports = ConnectionReader.Reports(pack),
+            Milestones = ConnectionReader.Milestones(pack),
+            Prohibitions = ConnectionReader.Prohibitions(pack),
+            Warnings = ConnectionReader.Warnings(pack),
         };
         CheckWhole(pack, policy);
         CheckOperators(operators, policy);
@@ -127,6 +138,26 @@ internal static class PackReader
         return rule;
     }
 
+    private static RecordingRule? Recording(PackNode pack)
+    {
+        if (pack.OptionalMapping("recording") is not { } node)
+        {
+            return null;
+        }
+
+        var (source, clause, note) = Source(node);
+        var rule = new RecordingRule
+        {
+            BackdatedHours = node.Number("backdated_hours", 0, 24 * 31),
+            RestartDays = node.Number("restart_days", 0, 3660),
+            Source = source,
+            Clause = clause,
+            Note = note,
+        };
+        node.Close();
+        return rule;
+    }
+
     private static CoTransferRule? CoTransfer(PackNode pack)
     {
         if (pack.OptionalMapping("co_transfer") is not { } node)
@@ -195,9 +226,9 @@ internal static class PackReader
             pack.Report("valid_to", "valid_to 早于 valid_from。", "valid_to is before valid_from.");
         }
 
-        if (policy.Regions.Count == 0)
+        if (policy.Regions.Count == 0 && policy.Operators.Count > 0)
         {
-            pack.Report("regions", "至少要有一个地区。", "At least one region is needed.");
+            pack.Report("regions", "有供电企业的规则包至少要有一个地区。", "At least one region is needed where there are operators.");
         }
     }
 

@@ -44,10 +44,10 @@ internal sealed record Policy
     /// <summary>Last day in force; null while it is.</summary>
     public DateOnly? ValidTo { get; init; }
 
-    /// <summary>Id of the pack whose rules hold where this one has none.</summary>
+    /// <summary>The pack whose rules hold where this one has none: its id, or its pin, by which a site's pack extends the shipped one of the same id.</summary>
     public string? Extends { get; init; }
 
-    /// <summary>Prefixes of GB/T 2260 codes, of 2, 4 or 6 digits.</summary>
+    /// <summary>Prefixes of GB/T 2260 codes, of 2, 4 or 6 digits; empty for a pack that is only there to be extended.</summary>
     public required IReadOnlyList<string> Regions { get; init; }
 
     public required DocumentReference Document { get; init; }
@@ -82,6 +82,10 @@ internal sealed record Policy
     public IReadOnlyList<Authority> Authorities { get; init; } = [];
 
     public IReadOnlyList<ReportRule> Reports { get; init; } = [];
+
+    public IReadOnlyList<Milestone> Milestones { get; init; } = [];
+
+    public IReadOnlyList<Prohibition> Prohibitions { get; init; } = [];
 
     /// <summary>The pack's own list, else that of the pack it extends.</summary>
     public IReadOnlyList<WarningRule> Warnings { get; init; } = [];

@@ -9,9 +9,12 @@ internal static class PolicyRules
     public static void Check(List<Loaded<Policy>> packs, List<PolicyProblem> problems)
     {
         CheckVersions(packs);
-        foreach (var pack in packs.Where(pack => pack.Content.Extends is not null))
+        foreach (var pack in packs)
         {
-            CheckExtends(pack, packs);
+            if (IsSoundlyExtended(pack, packs))
+            {
+                CheckReceivers(pack, packs);
+            }
         }
 
         var current = packs.GroupBy(pack => pack.Content.Id).Select(versions => versions.MaxBy(pack => pack.Content.Version, PackVersion.Order)!).ToList();
@@ -37,11 +40,26 @@ internal static class PolicyRules
         return policy with
         {
             FirstContact = policy.FirstContact ?? inherited.FirstContact,
+            Recording = policy.Recording ?? inherited.Recording,
             CoTransfer = policy.CoTransfer ?? inherited.CoTransfer,
             Licences = policy.Licences ?? inherited.Licences,
             Documents = policy.Documents ?? inherited.Documents,
+            Limits = Over(inherited.Limits, policy.Limits, rule => rule.Id),
+            Steps = Over(inherited.Steps, policy.Steps, rule => rule.Id),
+            Thresholds = Over(inherited.Thresholds, policy.Thresholds, rule => rule.Id),
+            Exemptions = Over(inherited.Exemptions, policy.Exemptions, rule => rule.Id),
+            Permits = Over(inherited.Permits, policy.Permits, rule => rule.Item),
+            Authorities = Over(inherited.Authorities, policy.Authorities, rule => rule.Id),
+            Reports = Over(inherited.Reports, policy.Reports, rule => rule.Id),
+            Milestones = Over(inherited.Milestones, policy.Milestones, rule => rule.Id),
+            Prohibitions = Over(inherited.Prohibitions, policy.Prohibitions, rule => rule.Id),
+            Warnings = policy.Warnings.Count > 0 ? policy.Warnings : inherited.Warnings,
         };
     }
+
+    // The pack's own rows, then those of the pack it extends whose names it does not use.
+    private static IReadOnlyList<T> Over<T>(IReadOnlyList<T> inherited, IReadOnlyList<T> own, Func<T, string> name) =>
+        [.. own, .. inherited.ExceptBy(own.Select(name), name)];
 
     /// <summary>By pin, a digest over the pack's bytes and those of all it extends.</summary>
     public static Dictionary<string, string> PinDigests(List<Loaded<Policy>> packs) => packs.ToDictionary(pack => pack.Content.Pin, pack => PinDigest(pack, packs));
@@ -61,8 +79,8 @@ internal static class PolicyRules
             return (null, []);
         }
 
-        var calendar = new WorkingCalendar(first, last, national.Days);
-        return (calendar, [.. current.SelectMany(file => file.Content.Regions.Select(region => new CalendarOverlay(region, calendar.With(file.Content.Days))))]);
+        var calendar = new WorkingCalendar(first, last, national.Days) { Version = national.Pin };
+        return (calendar, [.. current.SelectMany(file => file.Content.Regions.Select(region => new CalendarOverlay(region, calendar.With(file.Content.Days, file.Content.Pin))))]);
     }
 
     private static void CheckVersions(List<Loaded<Policy>> packs)
@@ -74,22 +92,34 @@ internal static class PolicyRules
         }
     }
 
-    private static void CheckExtends(Loaded<Policy> pack, List<Loaded<Policy>> packs)
+    private static bool IsSoundlyExtended(Loaded<Policy> pack, List<Loaded<Policy>> packs)
     {
-        if (Parent(pack.Content, packs) is null)
+        if (pack.Content.Extends is not null && Parent(pack.Content, packs) is null)
         {
             pack.Node.Report("extends", $"找不到所继承的规则包“{pack.Content.Extends}”。", $"There is no pack \"{pack.Content.Extends}\" to extend.");
-            return;
+            return false;
         }
 
-        var seen = new HashSet<string> { pack.Content.Id };
+        var seen = new HashSet<string> { pack.Content.Pin };
         for (var parent = Parent(pack.Content, packs); parent is not null; parent = Parent(parent.Content, packs))
         {
-            if (!seen.Add(parent.Content.Id))
+            if (!seen.Add(parent.Content.Pin))
             {
                 pack.Node.Report("extends", "规则包互相继承，形成循环。", "The packs extend one another in a circle.");
-                return;
+                return false;
             }
+        }
+
+        return true;
+    }
+
+    // Only with what it inherits does a pack know all of its authorities.
+    private static void CheckReceivers(Loaded<Policy> pack, List<Loaded<Policy>> packs)
+    {
+        var policy = Inherit(pack.Content, packs);
+        foreach (var unknown in policy.Reports.SelectMany(report => report.Receivers).Except(policy.Authorities.Select(authority => authority.Id)))
+        {
+            pack.Node.Report("reports", $"接收单位“{unknown}”不在 authorities 中。", $"Receiver \"{unknown}\" is not among the authorities.");
         }
     }
 
@@ -110,7 +140,7 @@ internal static class PolicyRules
     }
 
     private static Loaded<Policy>? Parent(Policy policy, List<Loaded<Policy>> packs) =>
-        packs.Where(pack => pack.Content.Id == policy.Extends).MaxBy(pack => pack.Content.Version, PackVersion.Order);
+        packs.Where(pack => policy.Extends == pack.Content.Id || policy.Extends == pack.Content.Pin).MaxBy(pack => pack.Content.Version, PackVersion.Order);
 
     private static string PinDigest(Loaded<Policy> pack, List<Loaded<Policy>> packs)
     {

@@ -32,7 +32,7 @@ internal sealed class WorkingCalendar
         }
     }
 
-    /// <summary>Which calendar this is, such as <c>cn@2026.1</c>: what was counted by it says so.</summary>
+    /// <summary>Which calendar this is, such as <c>cn@2026.1</c> or <c>cn@2026.1+nm@2026.1</c> with regional days: what was counted by it says so.</summary>
     public string Version { get; init; } = "";
 
     public DateOnly FirstDay { get; }
@@ -57,7 +57,9 @@ internal sealed class WorkingCalendar
     public int WorkingDaysBetween(DateOnly from, DateOnly to) => CountThrough(to.DayNumber) - CountThrough(from.DayNumber);
 
     /// <summary>This calendar with the days of a region laid over it; the announced range stays that of the notices.</summary>
-    public WorkingCalendar With(IReadOnlyDictionary<DateOnly, bool> regional)
+    /// <param name="regional">True: worked. False: off.</param>
+    /// <param name="pin">Which regional days these are, for <see cref="Version"/>.</param>
+    public WorkingCalendar With(IReadOnlyDictionary<DateOnly, bool> regional, string pin)
     {
         var all = new Dictionary<DateOnly, bool>(Exceptions);
         foreach (var (day, works) in regional)
@@ -65,7 +67,7 @@ internal sealed class WorkingCalendar
             all[day] = works;
         }
 
-        return new(FirstDay, LastDay, all) { Version = Version };
+        return new(FirstDay, LastDay, all) { Version = $"{Version}+{pin}" };
     }
 
     private static bool IsWeekday(DateOnly day) => day.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday);

@@ -19,7 +19,9 @@ internal static class ConnectionFacts
         var kilovolts = application.VoltageLevel is { } level ? Voltages.Kilovolts(level) : null;
         if (kilovolts >= 35)
             stated.Add(ConnectionTags.Kv35);
-        var low = kilovolts is { } known ? known < 1 : Within(ConnectionThresholds.LowVoltage, customerClass: null, stated, application, policy, accepted, missing);
+        // A small firm may become 三零, and the capacity up to which these get low voltage is the question here.
+        List<string> candidate = stated.Contains(ConnectionTags.SmallMicro) ? [.. stated, ConnectionTags.Sanling] : stated;
+        var low = kilovolts is { } known ? known < 1 : Within(ConnectionThresholds.LowVoltage, customerClass: null, candidate, application, policy, accepted, missing);
         if (low is null)
         {
             missing.Add("voltageLevel");
@@ -36,7 +38,7 @@ internal static class ConnectionFacts
             (_, { Supplies: > 1 }) => ConnectionClasses.HvDual,
             _ => ConnectionClasses.HvSingle,
         };
-        if (customerClass is not null && low == true && Within(ConnectionTags.Sanling, customerClass, stated, application, policy, accepted, missing) == true)
+        if (customerClass == ConnectionClasses.LvNonResident && IsSanling(stated, application, policy, accepted, missing))
             stated.Add(ConnectionTags.Sanling);
         return new(customerClass, [.. stated.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)], [.. missing]);
     }
@@ -55,10 +57,17 @@ internal static class ConnectionFacts
             return false;
 
         // What is known to differ rules it out, whatever else is not known.
-        if (Differs(rule.ExternalLine, application.HasExternalLine) || Differs(rule.Excavation, application.NeedsExcavation))
+        if (Differs(rule.ExternalLine, application.HasExternalLine) || Differs(rule.Excavation, application.NeedsExcavation) || Differs(rule.NewStructure, application.NewStructure))
             return false;
-        return Known(rule.ExternalLine, application.HasExternalLine, "hasExternalLine", missing) & Known(rule.Excavation, application.NeedsExcavation, "needsExcavation", missing);
+        return Known(rule.ExternalLine, application.HasExternalLine, "hasExternalLine", missing)
+            & Known(rule.Excavation, application.NeedsExcavation, "needsExcavation", missing)
+            & Known(rule.NewStructure, application.NewStructure, "newStructure", missing);
     }
+
+    // 三零 is for small firms inside the capacity up to which the company pays (零投资; S2 一), or as a pack says outright.
+    private static bool IsSanling(List<string> stated, ConnectionApplication application, Policy policy, DateOnly accepted, SortedSet<string> missing) =>
+        (stated.Contains(ConnectionTags.SmallMicro) && Within(ConnectionThresholds.CompanyPays, ConnectionClasses.LvNonResident, stated, application, policy, accepted, missing) == true)
+        || Within(ConnectionTags.Sanling, ConnectionClasses.LvNonResident, stated, application, policy, accepted, missing) == true;
 
     private static bool Differs(bool? asked, bool? fact) => asked is not null && fact is not null && asked != fact;
 
@@ -110,4 +119,5 @@ internal static class ConnectionFacts
 internal static class ConnectionThresholds
 {
     public const string LowVoltage = "LOW_VOLTAGE";
+    public const string CompanyPays = "COMPANY_PAYS";
 }

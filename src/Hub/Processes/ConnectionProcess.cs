@@ -182,7 +182,7 @@ internal sealed partial class ConnectionProcess() : Process<ConnectionProcess.Ca
             Clocks = Run(state.Clocks, limits, times, calendar, context.Now, why),
             Unserved = derived.Class is null ? "class_unknown" : null,
         };
-        var steps = policy.Steps.FirstOrDefault(rule => ConnectionFacts.Matches(rule.Applies, derived.Class, derived.Tags, application, accepted, missing));
+        var steps = policy.Steps.Where(rule => ConnectionFacts.Matches(rule.Applies, derived.Class, derived.Tags, application, accepted, missing)).ToList();
         var limited = policy.Limits.Where(rule => rule.Span == LimitSpans.Stage && rule.Stage is not null).Select(rule => rule.Stage!).ToHashSet(StringComparer.Ordinal);
         var marks = odd.Concat(times.Oddities(steps, limited)).Where(mark => !state.Marks.Any(known => known.Code == mark.Code && known.About == mark.About)).Distinct()
             .Select(mark => new Mark(mark.Code, mark.About, context.Now)).ToList();

@@ -78,7 +78,7 @@ internal sealed record ConnectionProgress
     {
         var application = state.Application!;
         var accepted = Processes.Clocks.DayOf(times.AppliedAt ?? InstantText.Parse(application.AppliedAt)!.Value);
-        var rule = policy?.Steps.FirstOrDefault(rule => ConnectionFacts.Matches(rule.Applies, state.Class, state.Tags, application, accepted, new HashSet<string>(StringComparer.Ordinal)));
+        var rule = policy?.Steps.FirstOrDefault(rule => rule.Steps.Count > 0 && ConnectionFacts.Matches(rule.Applies, state.Class, state.Tags, application, accepted, new HashSet<string>(StringComparer.Ordinal)));
         return (rule?.Steps ?? []).Select(step => new ProgressStep(
             step.Title.Zh, step.Title.En, step.Stages,
             step.Stages.All(times.IsFinished) ? "done" : step.Stages.Any(stage => state.Facts.Any(fact => fact.Stage == stage && fact.Action != "CANCEL")) ? "now" : "ahead"));

@@ -73,9 +73,9 @@ internal sealed class ConnectionTimes
     }
 
     /// <summary>What somebody should look at.</summary>
-    /// <param name="rule">The steps the pack allows; null: it says nothing of them.</param>
+    /// <param name="rules">The steps the pack allows; empty: it says nothing of them.</param>
     /// <param name="limited">Stages the pack has a limit for: part of the process whatever the steps are called.</param>
-    public IEnumerable<(string Code, string About)> Oddities(StepRule? rule, IReadOnlyCollection<string> limited)
+    public IEnumerable<(string Code, string About)> Oddities(IReadOnlyList<StepRule> rules, IReadOnlyCollection<string> limited)
     {
         var applied = AppliedAt;
         foreach (var fact in facts)
@@ -98,14 +98,15 @@ internal sealed class ConnectionTimes
 
         if (applied is null && facts.FirstOrDefault(fact => fact.Stage == ConnectionStages.Metered) is { } metered)
             yield return (MarkCodes.RestartSuspect, metered.Id);
-        if (rule is null)
-            yield break;
         var stages = facts.Where(fact => fact.Action is "START" or "FINISH").Select(fact => fact.Stage).Distinct(StringComparer.Ordinal).ToList();
-        foreach (var stage in stages.Where(stage => rule.Abolished.Contains(stage) || (rule.Count is not null && !Inner.Contains(stage) && !limited.Contains(stage) && !rule.Steps.Any(step => step.Stages.Contains(stage)))))
+        var counted = rules.Where(rule => rule.Count is not null).ToList();
+        foreach (var stage in stages.Where(stage => rules.Any(rule => rule.Abolished.Contains(stage)) || (!limited.Contains(stage) && counted.Exists(rule => IsExtra(rule, stage)))))
             yield return (MarkCodes.ExtraStep, stage);
-        if (rule.Count is { } most && StepsTaken(rule, stages) > most)
+        foreach (var rule in counted.Where(rule => StepsTaken(rule, stages) > rule.Count))
             yield return (MarkCodes.StepCount, rule.Id);
     }
+
+    private static bool IsExtra(StepRule rule, string stage) => rule.Steps.Count > 0 && !Inner.Contains(stage) && !rule.Steps.Any(step => step.Stages.Contains(stage));
 
     /// <summary>How many of the customer's steps were begun.</summary>
     public static int StepsTaken(StepRule rule, IReadOnlyCollection<string> stages) => rule.Steps.Count(step => step.Stages.Any(stages.Contains));

@@ -172,16 +172,21 @@ internal sealed partial class Sweeper(
         var current = policies.Current.Digest;
         if (sweptPolicies == current)
             return;
+        await TellAllAsync(queue.UnservedAsync);
+        await TellAllAsync(queue.ClockedAsync);
+        sweptPolicies = current;
+    }
+
+    private async Task TellAllAsync(Func<long, int, Task<IReadOnlyList<DueCase>>> find)
+    {
         for (long after = 0; ;)
         {
-            var unserved = await queue.UnservedAsync(after, CasesMax);
-            await SubmitAllAsync(unserved, found => new WakeInput(found.KeyHash) { PolicyChanged = true });
-            if (unserved.Count < CasesMax)
-                break;
-            after = unserved[^1].CaseId;
+            var concerned = await find(after, CasesMax);
+            await SubmitAllAsync(concerned, found => new WakeInput(found.KeyHash) { PolicyChanged = true });
+            if (concerned.Count < CasesMax)
+                return;
+            after = concerned[^1].CaseId;
         }
-
-        sweptPolicies = current;
     }
 
     private async Task SubmitAllAsync<TFound>(IReadOnlyList<TFound> found, Func<TFound, WakeInput> input)

@@ -190,6 +190,27 @@ public sealed class PolicyStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_site_may_extend_the_shipped_pack_of_the_same_id_by_its_pin_and_say_only_what_differs()
+    {
+        Write("city.yaml", City[..City.IndexOf("first_contact", StringComparison.Ordinal)] + "extends: city@2021.1", site, ("version: \"2021.1\"", "version: \"2021.2\""), ("op-a", "op-b"));
+
+        var policy = PolicyStore.Open(folder, site).Current.For("141002")!;
+
+        Assert.Equal(("city@2021.2", "op-b", 3), (policy.Pin, Assert.Single(policy.Operators).Id, policy.FirstContact?.LimitWorkingDays));
+    }
+
+    [Fact]
+    public void A_pack_without_regions_is_there_to_be_extended_and_serves_nobody()
+    {
+        Write("nation.yaml", Province.Replace("regions: [\"14\"]", "regions: []", StringComparison.Ordinal));
+        var set = PolicyStore.Open(folder).Current;
+
+        Assert.NotNull(set.Pinned("province@1"));
+        Assert.Equal("city@2021.1", set.For("141002")?.Pin);
+        Assert.Null(set.For("140100"));
+    }
+
+    [Fact]
     public void A_site_with_a_lower_version_does_not_override()
     {
         Write("city.yaml", City, site, ("2021.1", "2020.12"));

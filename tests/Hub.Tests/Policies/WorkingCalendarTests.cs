@@ -99,7 +99,7 @@ public sealed class WorkingCalendarTests
     [Fact]
     public void Regional_days_lie_over_the_national_ones()
     {
-        var regional = Calendar.With(new Dictionary<DateOnly, bool> { [new(2021, 9, 30)] = false, [new(2021, 10, 7)] = true });
+        var regional = Calendar.With(new Dictionary<DateOnly, bool> { [new(2021, 9, 30)] = false, [new(2021, 10, 7)] = true }, "nm@1");
 
         Assert.False(regional.IsWorkingDay(new(2021, 9, 30)));
         Assert.Equal((new DateOnly(2021, 10, 7), false), regional.AddWorkingDays(new(2021, 9, 29), 1));

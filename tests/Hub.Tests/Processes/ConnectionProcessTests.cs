@@ -42,6 +42,21 @@ public sealed class ConnectionProcessTests
         Assert.Equal(expected is null ? "class_unknown" : null, one.Last.Unserved);
     }
 
+    // Shanxi's own figures (S2 一): zero investment up to 160 kW in cities and 100 kW in the country until the end of 2022, 160 kW everywhere from then on.
+    [Theory]
+    [InlineData("2021-06-01", 160, "01", true)]
+    [InlineData("2021-06-01", 161, "01", false)]
+    [InlineData("2021-06-01", 160, "03", false)]
+    [InlineData("2021-06-01", 100, "03", true)]
+    [InlineData("2023-06-01", 160, "03", true)]
+    public void A_small_firm_inside_the_capacity_that_costs_it_nothing_is_sanling(string applied, int capacity, string area, bool sanling)
+    {
+        one.Policies = Hub.Tests.Policies.ShippedPacks.Set;
+        one.Apply(Application(applied: applied) with { VoltageLevel = "AC03802", Capacity = capacity, CapacityUnit = "kW", AreaType = area, Tags = ["SMALL_MICRO"], RegionCode = "140105" });
+
+        Assert.Equal(sanling, one.State.Tags.Contains("SANLING"));
+    }
+
     [Fact]
     public void A_class_that_was_stated_and_differs_is_told_back()
     {
