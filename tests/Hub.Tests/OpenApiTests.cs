@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Hub.Intake;
+using Hub.Processes;
 using Hub.Schemas;
 using Xunit;
 
@@ -92,10 +93,12 @@ public sealed partial class OpenApiTests
             (typeof(AckRequest), "FeedAck"), (typeof(SeekRequest), "FeedSeek"),
             (typeof(LicenceQueryView), "LicenceQueryView"), (typeof(RequirementsView), "DocumentRequirements"), (typeof(RequirementView), "DocumentRequirement"), (typeof(LicenceTypeView), "LicenceType"),
             (typeof(DocumentsView), "Documents"), (typeof(DocumentView), "Document"), (typeof(DisclosuresRequest), "DisclosuresRequest"), (typeof(DisclosuresView), "Disclosures"), (typeof(DisclosureView), "Disclosure"),
+            (typeof(LedgerPage), "LedgerPage"), (typeof(LedgerLine), "LedgerLine"), (typeof(ConnectionProgress), "ConnectionProgress"), (typeof(ProgressStep), "ProgressStep"), (typeof(ProgressStage), "ProgressStage"),
+            (typeof(ProgressClock), "ProgressClock"), (typeof(ProgressPause), "ProgressPause"), (typeof(ProgressMark), "ProgressMark"), (typeof(ProgressProject), "ProgressProject"),
         ];
         foreach (var (contract, component) in pairs)
         {
-            var written = (IntakeJson.Readable.GetTypeInfo(contract) ?? FeedJson.Readable.GetTypeInfo(contract) ?? DossierEndpointJson.Readable.GetTypeInfo(contract)!).Properties.Select(property => property.Name);
+            var written = (IntakeJson.Readable.GetTypeInfo(contract) ?? FeedJson.Readable.GetTypeInfo(contract) ?? DossierEndpointJson.Readable.GetTypeInfo(contract) ?? LedgerEndpointJson.Readable.GetTypeInfo(contract) ?? ProgressJson.Readable.GetTypeInfo(contract)!).Properties.Select(property => property.Name);
             var described = Document.GetProperty("components").GetProperty("schemas").GetProperty(component).GetProperty("properties").EnumerateObject().Select(property => property.Name);
             Assert.Equal(written.Order(StringComparer.Ordinal), described.Order(StringComparer.Ordinal));
         }

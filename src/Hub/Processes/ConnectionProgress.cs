@@ -73,15 +73,20 @@ internal sealed record ConnectionProgress
         };
     }
 
-    // Done when every stage of it is; a step nobody has reported on lies ahead, whatever came after it.
+    // Done when the stages that make it a step are, or when it was begun and a later one was too; a step that nobody reported on lies ahead, whatever came after it.
     private static IEnumerable<ProgressStep> StepsOf(Case state, Policy? policy, ConnectionTimes times)
     {
         var application = state.Application!;
         var accepted = Processes.Clocks.DayOf(times.AppliedAt ?? InstantText.Parse(application.AppliedAt)!.Value);
         var rule = policy?.Steps.FirstOrDefault(rule => rule.Steps.Count > 0 && ConnectionFacts.Matches(rule.Applies, state.Class, state.Tags, application, accepted, new HashSet<string>(StringComparer.Ordinal)));
-        return (rule?.Steps ?? []).Select(step => new ProgressStep(
-            step.Title.Zh, step.Title.En, step.Stages,
-            step.Stages.All(times.IsFinished) ? "done" : step.Stages.Any(stage => state.Facts.Any(fact => fact.Stage == stage && fact.Action != "CANCEL")) ? "now" : "ahead"));
+        var steps = rule?.Steps ?? [];
+        var last = steps.ToList().FindLastIndex(IsBegun);
+        return steps.Select((step, place) => new ProgressStep(step.Title.Zh, step.Title.En, step.Stages, !IsBegun(step) ? "ahead" : place < last || IsDone(step) ? "done" : "now"));
+
+        bool IsBegun(StepName step) => step.Stages.Any(stage => state.Facts.Any(fact => fact.Stage == stage && fact.Action is ("START" or "FINISH")));
+
+        bool IsDone(StepName step) => (step.Stages.Contains(ConnectionStages.Metered) && times.IsFinished(ConnectionStages.Metered))
+            || step.Stages.Except(ConnectionTimes.Inner).DefaultIfEmpty(step.Stages[^1]).All(times.IsFinished);
     }
 
     private static ProgressClock ClockOf(CaseClock stored, Policy? policy, WorkingCalendar calendar, DateTimeOffset now, bool own)
