@@ -9,20 +9,39 @@ using Command = System.CommandLine.Command;
 
 namespace Hub.Commands;
 
-/// <summary><c>reports list | show | check | note | submit | tell</c>: the ledgers, and what people say in them. Each word is an event of the case, with a name and a reason.</summary>
+/// <summary><c>reports begin | list | show | check | note | submit | tell</c>: the ledgers, and what people say in them. Each word is an event of the case, with a name and a reason.</summary>
 internal static class ReportCommands
 {
     private const int ListMax = 1000;
 
     private static readonly TimeSpan CityOffset = TimeSpan.FromHours(8);
 
-    public static Command Command() => new("reports", "Ledgers: what is owed to the authorities, by when, and with which figures") { List(), Show(), Check(), Note(), Submit(), Tell() };
+    public static Command Command() => new("reports", "Ledgers: what is owed to the authorities, by when, and with which figures") { Begin(), List(), Show(), Check(), Note(), Submit(), Tell() };
 
     private static Argument<string> Ledger() => new("ledger") { Description = "Ledger, as listed" };
 
     private static Option<string> By() => new("--by") { Required = true, Description = "Who; kept with the case" };
 
     private static Option<string> Reason() => new("--reason") { Required = true, Description = "Why; kept with the case" };
+
+    private static Command Begin()
+    {
+        var command = new Command("begin", "Look now which periods are over; the service looks every minute");
+        command.SetAction((_, cancellation) => CommandLine.WithAsync(async (settings, database) =>
+        {
+            await WithReportsAsync(
+                settings, database,
+                async reports =>
+                {
+                    await reports.RunAsync(cancellation);
+                    return true;
+                },
+                cancellation);
+            System.Console.WriteLine("done");
+            return 0;
+        }));
+        return command;
+    }
 
     private static Command List()
     {
