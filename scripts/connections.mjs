@@ -55,11 +55,13 @@ const project = (code, region, name, more = {}) => publish('hub.project_approval
   approvalType: 'FILING', approvalDocNo: `示例备案〔2026〕${code.slice(-3)}号`, approvalDate: at().slice(0, 10), approvalAuthority: '示例审批局', regionCode: region, version: 1, usageType: '400', ...more,
 }, { key: env.get('HUB_KEY'), source: 'urn:hub:bureau:demo', subject: code });
 
-const move = days => {
-  const moved = spawnSync(path.join(root, 'hub'), ['clock', 'move', '--days', String(days)], { encoding: 'utf8', env: { ...process.env, HUB_SETTINGS: path.join(root, '.hub', 'settings.json') } });
-  console.log(`clock: ${(moved.stdout || moved.stderr).trim()}`);
-  if (moved.status !== 0) process.exit(moved.status ?? 1);
+const hubCommand = (...words) => {
+  const done = spawnSync(path.join(root, 'hub'), words, { encoding: 'utf8', env: { ...process.env, HUB_SETTINGS: path.join(root, '.hub', 'settings.json') } });
+  console.log(`${words.slice(0, 2).join(' ')}: ${(done.stdout || done.stderr).trim()}`);
+  if (done.status !== 0) process.exit(done.status ?? 1);
 };
+
+const move = days => hubCommand('clock', 'move', '--days', String(days));
 
 // Whatever is left of the way back to now; never past it.
 const moveTo = async daysAgo => {
@@ -101,6 +103,8 @@ const samples = async () => {
   await stage('LINFEN', 'DEMO-LF-1', 'ACCEPTED', 'PAUSE', { pauseKind: 'APPLICANT', reason: '补正：缺用电地址物权证件' });
 
   await moveTo(4);
+  // The week that was over by now begins its ledger; nobody submits it before it is due.
+  hubCommand('reports', 'begin');
   await stage('SHANXI', 'DEMO-SX-1', 'METERED', 'FINISH');
   await publish('hub.connection.evaluated.v1', { applicationNo: 'DEMO-SX-1', regionCode: '140105', operatorCode: 'sgcc-shanxi', score: 5, at: at(), comment: '一次办好' }, { ...ofPlatform(), subject: 'DEMO-SX-1' });
   await stage('HOHHOT', 'DEMO-HH-1', 'ROUTE_DESIGN', 'FINISH');
