@@ -61,9 +61,7 @@ internal static class Server
         services.AddSingleton<MetricsText>().AddSingleton<OldestWaiting>().AddSingleton<Health>().AddSingleton(settings.Telemetry).AddSingleton<OtlpExport>();
         services.AddSingleton<GaugeSource>(provider => provider.GetRequiredService<Health>().GaugesAsync);
         services.AddHostedService<HubLifetime>();
-        // Chinese stays readable in the page's source; markup characters are escaped as ever.
-        services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
-        services.AddRazorPages(pages => pages.RootDirectory = "/Console/Pages");
+        Console.ConsoleServices.Add(services);
 
         var app = builder.Build();
         Routes.Map(app);
@@ -113,6 +111,8 @@ internal static class Server
         logging.ClearProviders().SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Quartz", LogLevel.Warning)
             // At any level it would make an activity for each request, on top of the spans of our own.
             .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
+            // Their keys are sealed by our own cipher, which it cannot know.
+            .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error)
             // It would write the exception's message; Routes writes what may be written.
             .AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None);
         if (settings.Logs == "json")

@@ -45,6 +45,7 @@ public sealed class CompositionTests
     [InlineData("/schemas/hub.project_approval.created.v1", "application/schema+json")]
     [InlineData("/problems/invalid_event", "text/html")]
     [InlineData("/metrics", "text/plain")]
+    [InlineData("/sign-in", "text/html")]
     [InlineData("/", "text/html")]
     public async Task What_needs_no_key_is_answered(string path, string type)
     {

@@ -1,7 +1,7 @@
 namespace Hub.Console;
 
 /// <summary>Words of the pages, zh first. One word per thing, as in docs/glossary.md.</summary>
-internal static class Labels
+internal static partial class Labels
 {
     private static readonly Dictionary<string, (string Zh, string En)> Words = new(StringComparer.Ordinal)
     {
@@ -27,7 +27,7 @@ internal static class Labels
         ["case"] = ("项目", "Case"),
         ["status"] = ("业务状态", "Business status"),
         ["log"] = ("交换存证", "Exchange log"),
-        ["entries"] = ("条", "entries"),
+        ["entries"] = ("条数", "Entries"),
         ["no_receipts"] = ("还没有回执。供电企业受理后会出现在这里。", "No receipts yet. They appear here once a utility has accepted a lead."),
         ["no_connectors"] = ("还没有设置连接器。", "No connector is set up."),
         ["updated"] = ("更新于", "Updated"),
@@ -160,5 +160,14 @@ internal static class Labels
     };
 
     /// <summary>The word in the language asked for; the key itself where there is none, so that a gap is seen.</summary>
-    public static string Of(string key, bool english) => Words.TryGetValue(key, out var word) ? (english ? word.En : word.Zh) : key;
+    public static string Of(string key, bool english) => Find(key, english) ?? key;
+
+    /// <summary>The word in the language asked for; null where there is none.</summary>
+    public static string? Find(string key, bool english) => Words.TryGetValue(key, out var word) || ConsoleWords.TryGetValue(key, out word) ? (english ? word.En : word.Zh) : null;
+
+    /// <summary>Every key there is.</summary>
+    public static IEnumerable<string> Keys => Words.Keys.Concat(ConsoleWords.Keys);
+
+    /// <summary>Every reason that has a word.</summary>
+    public static IEnumerable<string> Reasons => Words.Keys.Where(key => key.StartsWith("reason_", StringComparison.Ordinal)).Select(key => key["reason_".Length..]);
 }

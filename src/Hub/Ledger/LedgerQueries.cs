@@ -120,6 +120,9 @@ internal sealed class LedgerQueries(NpgsqlDataSource database, BodyCipher bodies
           FROM chain_head h
         """;
 
+    // Whatever changes for people is in the log, or is an incident.
+    private const string HeadSql = "SELECT h.seq || ' ' || COALESCE((SELECT max(note_id) FROM incident_notes), 0) FROM chain_head h";
+
     // The head of a lane is its oldest, and what waits behind it is counted by it. LATERAL and OFFSET 0: by key, never a scan of all deliveries.
     private const string OldestOpenSql = """
         SELECT n.name AS Name, min(d.recorded_at) AS RecordedAt
@@ -239,6 +242,9 @@ internal sealed class LedgerQueries(NpgsqlDataSource database, BodyCipher bodies
 
     public async Task<LogTotals> TotalsAsync() => (await OneAsync<LogTotals>(TotalsSql, new { }))!;
 
+    /// <summary>A text that changes whenever the log or an incident does.</summary>
+    public async Task<string> HeadAsync() => (await OneAsync<string>(HeadSql, new { }))!;
+
     public async Task<IReadOnlyList<WaitView>> WaitsAsync(string? state, string? receiver, int limit) => await ManyAsync<WaitView>(WaitsSql, new { state, receiver, limit });
 
     public async Task<IReadOnlyList<RecentReceipt>> RecentReceiptsAsync(int limit) =>
@@ -263,7 +269,7 @@ internal sealed class LedgerQueries(NpgsqlDataSource database, BodyCipher bodies
     public async Task<Guid?> KeyHashAsync(long caseId) => await OneAsync<Guid?>(CaseSql, new { caseId });
 
     /// <summary>Pauses or (reason null) resumes a connector, with an entry in the log.</summary>
-    public async Task<bool> PauseAsync(string name, string? reason, string by, string note, DateTimeOffset now)
+    public async Task<bool> PauseAsync(string name, string? reason, string by, string note, DateTimeOffset now, string? requestId = null)
     {
         await using var connection = await database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
@@ -271,7 +277,7 @@ internal sealed class LedgerQueries(NpgsqlDataSource database, BodyCipher bodies
             return false;
         await connection.ExecuteAsync("SELECT pg_notify('hub_control', '')");
         await ExchangeLog.AppendAsync(connection, now, LogEntry.OfText(
-            LogEntry.OperatorActed, "hub", Guid.CreateVersion7(now), $"act {(reason is null ? "Resume" : "Pause")}\nconnector {name}\nby {by}\nreason {note}"));
+            LogEntry.OperatorActed, "hub", Guid.CreateVersion7(now), $"act {(reason is null ? "Resume" : "Pause")}\nconnector {name}\nby {by}\nreason {note}{(requestId is null ? "" : $"\nrequest {requestId}")}"));
         await transaction.CommitAsync();
         return true;
     }
