@@ -31,9 +31,42 @@ public static class EventTypes
     public const string ConnectionStage = "hub.connection.stage_reported.v1";
     public const string ConnectionMatchDecided = "hub.connection.match_decided.v1";
     public const string ConnectionEvaluated = "hub.connection.evaluated.v1";
+    /// <summary>Permits for an external line are applied for in parallel (S4 五(二)); by the utility, for the applicant.</summary>
+    public const string PermitApplied = "hub.permit.applied.v1";
+
+    /// <summary>The next snapshot, after a return, a refusal or a lack of material (补正).</summary>
+    public const string PermitCorrected = "hub.permit.corrected.v1";
+    public const string PermitWithdrawn = "hub.permit.withdrawn.v1";
+
+    /// <summary>The road authority was asked beforehand (S1 三.2).</summary>
+    public const string PermitConsulted = "hub.permit.consulted.v1";
+
+    /// <summary>What the owner of a pipeline says of the route (S4 五(一)3).</summary>
+    public const string PermitOpinion = "hub.permit.opinion.v1";
+
+    /// <summary>A department's word about its item.</summary>
+    public const string PermitItemReported = "hub.permit.item_reported.v1";
+    public const string PermitCommitmentSigned = "hub.permit.commitment_signed.v1";
+    public const string PermitWorksFinished = "hub.permit.works_finished.v1";
+
+    /// <summary>Whether the surface is as it was, after somebody looked.</summary>
+    public const string PermitRestored = "hub.permit.restored.v1";
 
     /// <summary>Hub's own: a person answered a task of a case, with name and reason.</summary>
     public const string TaskAnswered = "hub.operator.task_answered.v1";
+
+    /// <summary>Hub's own: a period of a reporting duty is over, and its ledger begins.</summary>
+    public const string LedgerDue = "hub.ledger.due.v1";
+
+    /// <summary>Hub's own: a ledger's figures, as they stay.</summary>
+    public const string LedgerFigures = "hub.ledger.figures_taken.v1";
+
+    /// <summary>Hub's own: people's words for a ledger.</summary>
+    public const string LedgerNoted = "hub.ledger.noted.v1";
+    public const string LedgerSubmitted = "hub.ledger.submitted.v1";
+
+    /// <summary>Hub's own: results or problems told promptly, outside the periods.</summary>
+    public const string LedgerTold = "hub.ledger.told.v1";
 
     /// <summary>A utility's business receipt or progress on an event it was sent.</summary>
     public const string ReceiptReported = "hub.delivery.receipt.v1";
@@ -74,8 +107,16 @@ public static class EventTypes
 
     public static IReadOnlyList<string> OfConnection { get; } = [ConnectionApplied, ConnectionAmended, ConnectionStage, ConnectionMatchDecided, ConnectionEvaluated];
 
+    /// <summary>Whole snapshots of a permit case.</summary>
+    public static IReadOnlyList<string> OfPermitApplication { get; } = [PermitApplied, PermitCorrected];
+
+    /// <summary>What else happens to a permit case.</summary>
+    public static IReadOnlyList<string> OfPermitStep { get; } = [PermitWithdrawn, PermitConsulted, PermitOpinion, PermitCommitmentSigned, PermitWorksFinished, PermitRestored];
+
+    public static IReadOnlyList<string> OfPermit { get; } = [.. OfPermitApplication, PermitItemReported, .. OfPermitStep];
+
     /// <summary>What a publisher may send.</summary>
-    public static IReadOnlyList<string> Publishable { get; } = [.. OfApproval, .. OfTransfer, .. OfAccount, .. OfConnection, .. OfOutage, OutageNotified];
+    public static IReadOnlyList<string> Publishable { get; } = [.. OfApproval, .. OfTransfer, .. OfAccount, .. OfConnection, .. OfOutage, OutageNotified, .. OfPermit];
 }
 
 /// <summary>What Hub asks of a partner. Commands are calls, not facts; a connector translates them.</summary>
@@ -109,10 +150,26 @@ public static class CommandTypes
     public const string ApplicationPut = "application.put.v1";
 
     /// <summary>What a utility gets as a message where its system has no call of its own for it.</summary>
-    public static IReadOnlyList<string> Messages { get; } = [ApplicationPut, DeadlineWarn];
+    public static IReadOnlyList<string> Messages { get; } = [ApplicationPut, DeadlineWarn, PermitResult, PermitDelivered];
     public const string RegisterFeedback = "register.feedback.v1";
     public const string NoticeSend = "notice.send.v1";
 
+    /// <summary>To the department of one permit item: <see cref="PermitOrder"/>.</summary>
+    public const string PermitDistribute = "permit.distribute.v1";
+    public const string PermitWithdraw = "permit.withdraw.v1";
+
+    /// <summary>To the utility: what one item came to.</summary>
+    public const string PermitResult = "permit.result.v1";
+
+    /// <summary>To the utility: all results together (统一送达).</summary>
+    public const string PermitDelivered = "permit.delivered.v1";
+
+    /// <summary>To the credit platform: a promise was broken.</summary>
+    public const string CreditReport = "credit.report.v1";
+
     /// <summary>A limit is used up to some share, or is over: <see cref="Schemas.DeadlineWarning"/>.</summary>
     public const string DeadlineWarn = "deadline.warn.v1";
+
+    /// <summary>To who receives a ledger: <see cref="Schemas.LedgerReport"/>.</summary>
+    public const string LedgerReport = "ledger.report.v1";
 }

@@ -36,7 +36,17 @@ public static class SchemaFiles
         files.Add("utility-account/account-order.schema.json", Write("account-order", SchemasJson.Default.AccountOrder, "用电过户单 · Order: data of account.*.v1, what a utility is sent."));
         files.Add("real-estate/transfer-feedback.schema.json", Write("transfer-feedback", SchemasJson.Default.TransferFeedback, "反馈登记机构 · Data of register.feedback.v1."));
         files.Add("notification/notice.schema.json", Write("notice", SchemasJson.Default.Notice, "告知 · Words for people: data of notice.send.v1."));
+        foreach (var type in EventTypes.OfPermitApplication)
+            files.Add($"municipal/{type}.schema.json", Write(type, SchemasJson.Default.PermitApplication, "外线并联审批申请 · Permits applied for, data of this event type."));
+        foreach (var type in EventTypes.OfPermitStep)
+            files.Add($"municipal/{type}.schema.json", Write(type, SchemasJson.Default.PermitStep, "外线并联审批进展 · What else happens to a permit case, data of this event type."));
+        files.Add($"municipal/{EventTypes.PermitItemReported}.schema.json", Write(EventTypes.PermitItemReported, SchemasJson.Default.PermitItemReport, "审批事项回报 · A department's word about an item, data of this event type."));
+        files.Add("municipal/permit-order.schema.json", Write("permit-order", SchemasJson.Default.PermitOrder, "审批事项分发 · Item for a department: data of permit.distribute.v1 and permit.withdraw.v1."));
+        files.Add("municipal/permit-result.schema.json", Write("permit-result", SchemasJson.Default.PermitResult, "审批结果 · Result: data of permit.result.v1."));
+        files.Add("municipal/permit-delivery.schema.json", Write("permit-delivery", SchemasJson.Default.PermitDelivery, "统一送达 · All results together: data of permit.delivered.v1."));
+        files.Add("municipal/credit-report.schema.json", Write("credit-report", SchemasJson.Default.CreditReport, "失信报送 · A broken promise: data of credit.report.v1."));
         files.Add("connection/deadline-warning.schema.json", Write("deadline-warning", SchemasJson.Default.DeadlineWarning, "时限预警 · Deadline warning: data of deadline.warn.v1."));
+        files.Add("ledger/ledger-report.schema.json", Write("ledger-report", SchemasJson.Default.LedgerReport, "工作台账 · Ledger: data of ledger.report.v1, and what GET /api/v1/ledgers/{id} answers."));
         files.Add("utility-crm/lead.schema.json", Write("lead", SchemasJson.Default.Lead, "办电线索 · Lead: data of what a utility is sent."));
         files.Add("utility-crm/receipt.schema.json", Write("receipt", SchemasJson.Default.Receipt, "业务回执 · Receipt: body of POST /api/v1/events/{id}/receipts."));
         files.Add("licence/supply-application.schema.json", Write("supply-application", SchemasJson.Default.SupplyApplication, "用电申请 · Application: body of POST /api/v1/applications."));

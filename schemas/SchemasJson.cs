@@ -38,6 +38,14 @@ namespace Hub.Schemas;
 [JsonSerializable(typeof(OutageNotice))]
 [JsonSerializable(typeof(OutageResults))]
 [JsonSerializable(typeof(DeadlineWarning))]
+[JsonSerializable(typeof(PermitApplication))]
+[JsonSerializable(typeof(PermitItemReport))]
+[JsonSerializable(typeof(PermitStep))]
+[JsonSerializable(typeof(PermitOrder))]
+[JsonSerializable(typeof(PermitResult))]
+[JsonSerializable(typeof(PermitDelivery))]
+[JsonSerializable(typeof(CreditReport))]
+[JsonSerializable(typeof(LedgerReport))]
 [JsonSerializable(typeof(IReadOnlyList<Warning>))]
 public sealed partial class SchemasJson : JsonSerializerContext
 {

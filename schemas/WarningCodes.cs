@@ -31,4 +31,13 @@ public static class WarningCodes
 
     /// <summary>A batch of results that was counted before.</summary>
     public const string CountedBefore = "counted_before";
+
+    /// <summary>An applicant asks for a permit item that no rule of the place has.</summary>
+    public const string NoSuchItem = "no_such_item";
+
+    /// <summary>It claims a time so long before it arrived that clocks are counted from when it arrived.</summary>
+    public const string BackDated = "back_dated";
+
+    /// <summary>A promise is said to be broken and none is on record.</summary>
+    public const string NothingPromised = "nothing_promised";
 }

@@ -17,6 +17,33 @@ internal sealed class CodeTables
         return new(JsonSerializer.Deserialize(stream, ConnectorsJson.Default.DictionaryStringCodeTable)!);
     }
 
+    /// <summary>What is wrong with lines that are to be laid over tables; empty when nothing is.</summary>
+    public static IEnumerable<string> Problems(IReadOnlyList<string> lines) => lines.Where(line => !TrySplit(line, out _)).Select(line => $"Codes: '{line}' is not of the form 'table value=code'.");
+
+    /// <summary>The tables with a partner's own codes laid over them.</summary>
+    /// <param name="lines">Such as <c>item EXCAVATION=ZLWJ</c>: table, value, code.</param>
+    public CodeTables With(IReadOnlyList<string> lines)
+    {
+        var own = new Dictionary<string, CodeTable>(tables);
+        foreach (var line in lines)
+        {
+            if (!TrySplit(line, out var part) || !own.TryGetValue(part.Table, out var table))
+            {
+                throw new InvalidOperationException($"Codes: there is no code table for '{line}'; there are {string.Join(", ", tables.Keys)}.");
+            }
+
+            own[part.Table] = table with { Codes = new Dictionary<string, string>(table.Codes) { [part.Value] = part.Code } };
+        }
+
+        return new(own);
+    }
+
+    private static bool TrySplit(string line, out (string Table, string Value, string Code) part)
+    {
+        part = line.Split(' ', 2) is [{ Length: > 0 } table, var rest] && rest.Split('=', 2) is [{ Length: > 0 } value, { Length: > 0 } code] ? (table, value, code) : default;
+        return part.Table is not null;
+    }
+
     public CodeTable this[string name] =>
         tables.TryGetValue(name, out var table) ? table : throw new InvalidOperationException($"There is no code table '{name}'.");
 }

@@ -1,4 +1,5 @@
 using Hub.Connectors.LicenceLibrary;
+using Hub.Connectors.Municipal;
 using Hub.Connectors.Notification;
 using Hub.Connectors.UtilityCrm;
 
@@ -19,6 +20,9 @@ public static class ConnectorCatalog
     /// <summary>A gateway for short messages, app or WeChat: what people are told.</summary>
     public const string Notification = "notification";
 
+    /// <summary>A city's permit system or one of its departments: permit items, withdrawals and warnings go to it.</summary>
+    public const string PermitWindow = "permit-window";
+
     /// <summary>Not called at all: it fetches what a webhook would be sent.</summary>
     public const string Feed = "feed";
 
@@ -32,6 +36,7 @@ public static class ConnectorCatalog
         [Feed] = (settings, _, _) => new FeedConnector(settings),
         [Queue] = (settings, _, clock) => new QueueConnector(settings, clock),
         [Notification] = (settings, http, _) => new NotificationConnector(settings, http),
+        [PermitWindow] = (settings, http, clock) => new PermitWindowConnector(settings, http, clock),
         [LicenceLibrary] = (settings, http, clock) => new LicenceLibraryConnector(settings, http, clock),
     };
 

@@ -41,6 +41,9 @@ public sealed record ConnectorSettings
     /// <summary>Power factor by which a load in kW becomes a capacity in kVA (<c>local-crm</c>); above 0, at most 1.</summary>
     public double PowerFactor { get; init; } = 0.9;
 
+    /// <summary>The partner's own codes, laid over those of the dialect (<c>permit-window</c>): lines such as <c>item EXCAVATION=ZLWJ</c>.</summary>
+    public IReadOnlyList<string> Codes { get; init; } = [];
+
     public double ConnectTimeoutSeconds { get; init; } = 5;
 
     /// <summary>Limit of one whole attempt, connecting and a quick retry included.</summary>
@@ -95,6 +98,11 @@ public sealed record ConnectorSettings
             yield return "Title and TitleEn must be at most 100 characters.";
         }
 
+        foreach (var problem in CodeTables.Problems(Codes))
+        {
+            yield return problem;
+        }
+
         if (AppKey?.Length > 200)
         {
             yield return "AppKey must be at most 200 characters.";
@@ -127,7 +135,7 @@ public sealed record ConnectorSettings
     private IEnumerable<string> KeyProblems() => Kind switch
     {
         ConnectorCatalog.SgccCrm => Missing(nameof(AppKey), AppKey).Concat(Missing(nameof(Secret), Secret)),
-        ConnectorCatalog.LicenceLibrary => Missing(nameof(AppKey), AppKey).Concat(Missing(nameof(Secret), Secret)),
+        ConnectorCatalog.LicenceLibrary or ConnectorCatalog.PermitWindow => Missing(nameof(AppKey), AppKey).Concat(Missing(nameof(Secret), Secret)),
         ConnectorCatalog.LocalCrm or ConnectorCatalog.Notification => Missing(nameof(Secret), Secret),
         ConnectorCatalog.Webhook => Unsigned().Concat(SigningKeyProblems()),
         ConnectorCatalog.Feed => SigningKeyProblems(),

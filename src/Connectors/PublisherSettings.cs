@@ -11,12 +11,15 @@ public sealed record PublisherSettings
     /// <summary>A real-estate register, asked in the same way: changes of ownership, once they are booked (登簿).</summary>
     public const string Register = "register";
 
+    /// <summary>A city's permit system, asked in the same way: what became of permit items.</summary>
+    public const string Permits = "permits";
+
     private const int OverlapSecondsMax = 7 * 86_400;
 
     /// <summary>The partner its events are recorded under: unique, in logs, metrics and commands.</summary>
     public string Name { get; init; } = "";
 
-    /// <summary><see cref="ApprovalPlatform"/> or <see cref="Register"/>.</summary>
+    /// <summary><see cref="ApprovalPlatform"/>, <see cref="Register"/> or <see cref="Permits"/>.</summary>
     public string Kind { get; init; } = "";
 
     /// <summary>Root of the platform's interface, an absolute http or https address.</summary>
@@ -52,6 +55,9 @@ public sealed record PublisherSettings
     /// <summary>How far behind the newest record each poll begins: the longest time after which a record may still appear with an older stamp.</summary>
     public int OverlapSeconds { get; init; } = 300;
 
+    /// <summary>The platform's own codes, laid over those of the dialect (<see cref="Permits"/>): lines such as <c>item ZLWJ=EXCAVATION</c>.</summary>
+    public IReadOnlyList<string> Codes { get; init; } = [];
+
     public double ConnectTimeoutSeconds { get; init; } = 5;
 
     /// <summary>Limit of one call.</summary>
@@ -76,9 +82,14 @@ public sealed record PublisherSettings
             yield return "Name must be 1 to 64 lower-case letters, digits or hyphens.";
         }
 
-        if (Kind is not (ApprovalPlatform or Register))
+        if (Kind is not (ApprovalPlatform or Register or Permits))
         {
-            yield return $"Kind '{Kind}' is not one of {ApprovalPlatform}, {Register}.";
+            yield return $"Kind '{Kind}' is not one of {ApprovalPlatform}, {Register}, {Permits}.";
+        }
+
+        foreach (var problem in CodeTables.Problems(Codes))
+        {
+            yield return problem;
         }
 
         if (Address is not { IsAbsoluteUri: true, Scheme: "http" or "https" } || Address.UserInfo.Length > 0 || Address.Query.Length > 0 || Address.Fragment.Length > 0)

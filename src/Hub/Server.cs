@@ -54,6 +54,8 @@ internal static class Server
                 settings.Connectors, provider.GetRequiredService<NodeLease>(), time, provider.GetRequiredService<ILoggerFactory>(), connector => ConnectorCatalog.Create(connector, DemoClock.True(time))));
         services.AddSingleton<IDispatcher>(provider => provider.GetRequiredService<ILanes>());
         services.AddSingleton<Sweeper>().AddSingleton<PolicyWatch>().AddSingleton<ChainWatch>().AddSingleton(bodies).AddSingleton<BodyWatch>();
+        services.AddSingleton<Figures>().AddSingleton<Ledgers>().AddSingleton<LedgerReports>().AddSingleton<LedgerWatch>();
+        services.AddSingleton<LedgerEndpoint>().AddSingleton<ProgressEndpoint>();
         services.AddSingleton<PolledRows>().AddSingleton<PublisherPoll>().AddSingleton<PollPublisher>(provider => provider.GetRequiredService<PublisherPoll>().RunAsync);
         PublisherSchedule.Register(services, settings);
         services.AddSingleton<MetricsText>().AddSingleton<OldestWaiting>().AddSingleton<Health>().AddSingleton(settings.Telemetry).AddSingleton<OtlpExport>();
@@ -154,7 +156,7 @@ internal static class Server
 
 /// <summary>Starts the parts in the order in which they need one another, and stops them so that nothing taken in is lost.</summary>
 internal sealed class HubLifetime(
-    BatchEngine engine, ILanes lanes, Sweeper sweeper, PartnerAuthentication authentication, PolicyWatch watch, ChainWatch chain, BodyWatch bodies, PublisherSchedule schedule, DeliveryQueue queue, NodeLease node, HubSettings settings, MetricsText metrics,
+    BatchEngine engine, ILanes lanes, Sweeper sweeper, PartnerAuthentication authentication, PolicyWatch watch, ChainWatch chain, BodyWatch bodies, LedgerWatch ledgers, PublisherSchedule schedule, DeliveryQueue queue, NodeLease node, HubSettings settings, MetricsText metrics,
     OtlpExport telemetry, QueueIntake queues)
     : IHostedService
 {
@@ -172,6 +174,7 @@ internal sealed class HubLifetime(
         await watch.StartAsync(cancellationToken);
         await chain.StartAsync(cancellationToken);
         await bodies.StartAsync(cancellationToken);
+        await ledgers.StartAsync(cancellationToken);
         await schedule.StartAsync(cancellationToken);
         queues.Start();
     }
@@ -181,6 +184,7 @@ internal sealed class HubLifetime(
         // The web server has stopped before: nothing new comes in. Attempts under way end and are settled, then the engine ends.
         await chain.StopAsync(cancellationToken);
         await bodies.StopAsync(cancellationToken);
+        await ledgers.StopAsync(cancellationToken);
         await schedule.StopAsync();
         await queues.StopAsync();
         await watch.StopAsync(cancellationToken);

@@ -60,9 +60,9 @@ internal sealed class Partnership : IAsyncDisposable
 
     /// <summary>
     /// The kinds that tell their partner something over HTTP. A queue has its own tests (<see cref="QueueConnectorTests"/>), and so has a library, which is asked
-    /// (<see cref="LicenceLibraryTests"/>).
+    /// (<see cref="LicenceLibraryTests"/>), and a permit window, which takes no leads (<see cref="PermitWindowTests"/>).
     /// </summary>
-    public static IReadOnlyList<string> HttpKinds { get; } = [.. ConnectorCatalog.PushedKinds.Where(kind => kind is not (ConnectorCatalog.Queue or ConnectorCatalog.LicenceLibrary))];
+    public static IReadOnlyList<string> HttpKinds { get; } = [.. ConnectorCatalog.PushedKinds.Where(kind => kind is not (ConnectorCatalog.Queue or ConnectorCatalog.LicenceLibrary or ConnectorCatalog.PermitWindow))];
 
     public static ConnectorSettings SettingsFor(string kind) => new ConnectorSettings
     {
@@ -73,7 +73,7 @@ internal sealed class Partnership : IAsyncDisposable
         Address = kind is ConnectorCatalog.Feed ? null : new Uri(kind is ConnectorCatalog.Queue ? "amqp://127.0.0.1:9/" : "http://127.0.0.1:9/"),
     } with
     {
-        AppKey = kind is ConnectorCatalog.SgccCrm or ConnectorCatalog.Queue or ConnectorCatalog.LicenceLibrary ? "hub" : null,
+        AppKey = kind is ConnectorCatalog.SgccCrm or ConnectorCatalog.Queue or ConnectorCatalog.LicenceLibrary or ConnectorCatalog.PermitWindow ? "hub" : null,
         Password = kind is ConnectorCatalog.Queue ? "a password" : null,
         Queue = kind is ConnectorCatalog.Queue ? "approvals" : null,
         Secret = kind is ConnectorCatalog.Webhook or ConnectorCatalog.Queue or ConnectorCatalog.Feed ? "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" : "a shared secret",

@@ -115,7 +115,7 @@ public sealed class CompositionTests
     [InlineData("\"Bus\":{\"Publishers\":[{\"Queue\":\"q\"}]}", "Hub:Bus: the queue 'q' has no Partner.")]
     [InlineData("\"Bus\":{\"ConfirmSeconds\":0}", "Hub:Bus:ConfirmSeconds must be 1 to 60.")]
     [InlineData("\"Connectors\":[{\"Name\":\"a\"},{\"Name\":\"a\"}]", "Connector 'a' is set up twice.")]
-    [InlineData("\"Publishers\":[{\"Name\":\"a\",\"Kind\":\"pigeon\"}]", "Publisher 'a': Kind 'pigeon' is not one of approval-platform, register.")]
+    [InlineData("\"Publishers\":[{\"Name\":\"a\",\"Kind\":\"pigeon\"}]", "Publisher 'a': Kind 'pigeon' is not one of approval-platform, register, permits.")]
     [InlineData("\"Publishers\":[{\"Name\":\"a\",\"Cron\":\"hourly\"}]", "Publisher 'a': Cron is not a Quartz cron expression.")]
     [InlineData("\"Publishers\":[{\"Name\":\"a\",\"Every\":0}]", "Publisher 'a': Every must be 1 to 86400 (seconds).")]
     [InlineData("\"Publishers\":[{\"Name\":\"a\"},{\"Name\":\"a\"}]", "Publisher 'a' is set up twice.")]

@@ -152,7 +152,7 @@ public sealed class CoTransferJourney(CoTransferHub shared) : IClassFixture<CoTr
     private Task<CoTransferProcess.Case> UntilAsync(CoTransferProcess.Step step, Func<CoTransferProcess.Case, bool>? and = null, TimeSpan? limit = null) => Until.FoundAsync(
         async () =>
         {
-            var row = (await Hub.Service<LedgerQueries>().CoTransfersAsync(200)).FirstOrDefault(candidate => candidate.Key == Unit);
+            var row = (await Hub.Service<LedgerQueries>().CasesAsync(ProcessCatalog.CoTransfer.Type, 200)).FirstOrDefault(candidate => candidate.Key == Unit);
             return row is not null && ProcessCatalog.CoTransfer.Read(row.State) is var state && state.Current?.Step == step && (and is null || and(state)) ? state : null;
         },
         $"{Unit} is {step}", limit);

@@ -21,7 +21,7 @@ internal sealed record TestPartner(string Name, string Kind, string Title, strin
     /// <summary>The library of licences: no partner that is told anything.</summary>
     public static TestPartner Library { get; } = new(ConnectorCatalog.LicenceLibrary, ConnectorCatalog.LicenceLibrary, "电子证照库", "E-licence library", "bearer");
 
-    private string? AppKey => Kind is ConnectorCatalog.SgccCrm or ConnectorCatalog.LicenceLibrary ? "hub" : null;
+    private string? AppKey => Kind is ConnectorCatalog.SgccCrm or ConnectorCatalog.LicenceLibrary or ConnectorCatalog.PermitWindow ? "hub" : null;
 
     private string? Secret => Signature switch
     {

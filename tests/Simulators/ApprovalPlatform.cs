@@ -10,7 +10,7 @@ namespace Hub.Simulators;
 /// <summary>
 /// A pretended provincial approval platform that is read from: GET a paged list of what changed since a moment, GET one record. Records are given to
 /// it as CloudEvents (the shipped examples are), and it shows them under names and codes of its own. A register is asked in the same way
-/// (<see cref="RegisterRow"/>).
+/// (<see cref="RegisterRow"/>), and so is a permit window that cannot push (<see cref="PermitRow"/>).
 /// </summary>
 public sealed class ApprovalPlatform : Partner
 {
@@ -84,16 +84,17 @@ public sealed class ApprovalPlatform : Partner
     public string Add(JsonObject record, DateTimeOffset? at = null)
     {
         var data = record["data"]!.AsObject();
-        var identity = (string?)data["registryNo"] ?? (string?)data["projectCode"] ?? (string?)data["approvalDocNo"] ?? (string?)record["id"] ?? "";
+        var isPermit = data.ContainsKey("item");
+        var identity = isPermit ? $"{data["operatorCode"]}:{data["caseNo"]}:{data["item"]}" : (string?)data["registryNo"] ?? (string?)data["projectCode"] ?? (string?)data["approvalDocNo"] ?? (string?)record["id"] ?? "";
         var number = "XM" + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(identity)))[..16];
         var fields = new JsonObject { ["xmid"] = number, ["zt"] = CodeOf("zt", ((string)record["type"]!).Split('.')[^2]) };
         var isTransfer = data.ContainsKey("registryNo");
-        foreach (var (name, value) in isTransfer ? RegisterRow.Of(data) : [])
+        foreach (var (name, value) in isTransfer ? RegisterRow.Of(data) : isPermit ? PermitRow.Of(data) : [])
         {
             fields[name] = value!.DeepClone();
         }
 
-        foreach (var (name, value) in data.Where(field => !isTransfer && field.Value is not null && Names.ContainsKey(field.Key)))
+        foreach (var (name, value) in data.Where(field => !isTransfer && !isPermit && field.Value is not null && Names.ContainsKey(field.Key)))
         {
             fields[Names[name]] = CodeOf(Names[name], value!.ToString());
         }
@@ -148,8 +149,8 @@ public sealed class ApprovalPlatform : Partner
         string? Asked(string name) => query.TryGetValue(name, out var values) ? values.ToString() : null;
         return hit.Path switch
         {
-            "/api/v1/xmsp/gxlb" or "/api/v1/bdcdj/gxlb" => List(Asked("gxsjq"), Asked("pageNo"), Asked("pageSize"), mode),
-            "/api/v1/xmsp/xmxq" or "/api/v1/bdcdj/djxq" => Record(Asked("xmid") ?? ""),
+            "/api/v1/xmsp/gxlb" or "/api/v1/bdcdj/gxlb" or "/api/v1/wxsp/jglb" => List(Asked("gxsjq"), Asked("pageNo"), Asked("pageSize"), mode),
+            "/api/v1/xmsp/xmxq" or "/api/v1/bdcdj/djxq" or "/api/v1/wxsp/jgxq" => Record(Asked("xmid") ?? ""),
             _ => Reply.Empty(404),
         };
     }

@@ -38,7 +38,8 @@ public abstract class Partner(PartnerSettings settings, LeadBook book, params IR
     {
         "sgcc-crm" => new SgccCrm(settings, book, clock),
         "local-crm" => new LocalCrm(settings, book),
-        "approval-platform" or "register" => new ApprovalPlatform(settings, book, clock),
+        "approval-platform" or "register" or "permits" => new ApprovalPlatform(settings, book, clock),
+        "permit-window" => new PermitWindow(settings, book, clock),
         "licence-library" => new LicenceLibrary(settings, book, clock),
         "notification" => new NotificationGateway(settings, book),
         "webhook" or "feed" => new WebhookUtility(settings, book, clock),

@@ -64,6 +64,7 @@ public sealed class SimulatorHost : IAsyncDisposable
             await (running.Receipts?.DisposeAsync() ?? ValueTask.CompletedTask);
             await (running.Partner.Desk?.DisposeAsync() ?? ValueTask.CompletedTask);
             await ((running.Partner as NotificationGateway)?.Reports?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await ((running.Partner as PermitWindow)?.Departments?.DisposeAsync() ?? ValueTask.CompletedTask);
         }
 
         await (admin?.DisposeAsync() ?? ValueTask.CompletedTask);
@@ -86,6 +87,10 @@ public sealed class SimulatorHost : IAsyncDisposable
             if (partner is NotificationGateway gateway)
             {
                 gateway.Reports = new NoticeReports(settings.HubUrl, partnerSettings.Name, publishKey, TimeSpan.FromSeconds(settings.AcceptAfterSeconds), clock);
+            }
+            else if (partner is PermitWindow window)
+            {
+                window.Departments = DepartmentsOf(settings.HubUrl, partnerSettings.Name, publishKey, TimeSpan.FromSeconds(settings.AcceptAfterSeconds));
             }
             else
             {
@@ -120,6 +125,12 @@ public sealed class SimulatorHost : IAsyncDisposable
     public void OpenReports(string partner, Uri hub, string key) =>
         ((NotificationGateway)Running(partner).Partner).Reports = new NoticeReports(hub, partner, key, TimeSpan.FromMilliseconds(20), clock);
 
+    /// <summary>Lets the departments behind a permit window decide.</summary>
+    public PermitDesk OpenDepartments(string partner, Uri hub, string key) =>
+        ((PermitWindow)Running(partner).Partner).Departments = DepartmentsOf(hub, partner, key, TimeSpan.FromMilliseconds(20));
+
+    private PermitDesk DepartmentsOf(Uri hub, string partner, string key, TimeSpan delay) => new(hub, $"urn:hub:permits:{partner}", key, delay, clock);
+
     private async Task<WebApplication> StartAdminAsync(SimulatorSettings settings, CancellationToken cancellation)
     {
         var app = Build(settings.Host, settings.AdminPort);
@@ -136,6 +147,11 @@ public sealed class SimulatorHost : IAsyncDisposable
         {
             desk.Find(finding);
             return Json(finding);
+        }));
+        app.MapPost("/{partner}/rulings", (string partner, Ruling ruling) => ForPartner(partner, running =>
+        {
+            (running.Partner as PermitWindow)?.Departments?.Rule(ruling);
+            return Json(ruling);
         }));
         app.MapPost("/{partner}/settle", (string partner, string unit) => ForDesk(partner, desk => Json(new { settled = desk.Settle(unit) })));
         app.MapPost("/{partner}/reset", (string partner) => ForPartner(partner, Reset));

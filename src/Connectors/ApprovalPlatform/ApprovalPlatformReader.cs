@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Unicode;
+using Hub.Connectors.Municipal;
 using Hub.Connectors.UtilityCrm;
 using Hub.Schemas;
 
@@ -34,7 +35,12 @@ public sealed class ApprovalPlatformReader
     public ApprovalPlatformReader(PublisherSettings settings, HttpMessageHandler handler, TimeProvider clock)
     {
         this.settings = settings;
-        dialect = settings.Kind == PublisherSettings.Register ? RegisterRecord.Dialect : PlatformRecord.Dialect;
+        dialect = settings.Kind switch
+        {
+            PublisherSettings.Register => RegisterRecord.Dialect,
+            PublisherSettings.Permits => PermitRecord.Dialect(settings.Codes),
+            _ => PlatformRecord.Dialect,
+        };
         this.clock = clock;
         http = new PartnerHttp(settings.Http, handler, clock, ResponseBytesMax);
         root = settings.Address!.AbsoluteUri.TrimEnd('/');

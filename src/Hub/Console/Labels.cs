@@ -153,6 +153,9 @@ internal static class Labels
         ["task_undo_by_hand"] = ("人工恢复", "Undo by hand"),
         ["task_corrected_after_transfer"] = ("过户后更正，是否重办", "Corrected after the transfer: do it over?"),
         ["task_late_change"] = ("较早登记有变", "An earlier registration changed"),
+        ["ledger_begun"] = ("台账已建立", "The ledger has begun already"),
+        ["ledger_submitted"] = ("台账已报送，不再变更", "The ledger is submitted and does not change any more"),
+        ["ledger_not_counted"] = ("指标尚未统计", "Its figures are not counted yet"),
         ["database_away"] = ("数据库暂不可用", "The database is not available"),
     };
 

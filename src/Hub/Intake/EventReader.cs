@@ -306,6 +306,7 @@ internal static partial class EventReader
             : EventTypes.OfOutage.Contains(attributes.Type) ? ReadOutage(attributes, data, key, out problem)
             : attributes.Type == EventTypes.OutageNotified ? ReadResults(attributes, data, out problem)
             : EventTypes.OfConnection.Contains(attributes.Type) ? ReadConnection(attributes, data, key, now, out problem)
+            : EventTypes.OfPermit.Contains(attributes.Type) ? ReadPermit(attributes, data, key, now, out problem)
             : ReadApproval(attributes, data, key, out problem);
         if (content is null)
             return null;

@@ -28,8 +28,11 @@ internal sealed record WaitView(short Connector, string? Name, long CaseId, Guid
 
 internal sealed record RecentReceipt(Guid EventId, string Partner, string Source, DateTime ReceivedAt, byte[] Content, string CaseKey, string? Refusal);
 
-/// <summary>A property's case, for people.</summary>
-internal sealed record CoTransferRow(string Key, string State, bool Closed);
+/// <summary>A case with clocks that is open.</summary>
+internal sealed record ClockedRow(string Type, string Key, string State, string? Policy, DateTime? DeadlineAt);
+
+/// <summary>A case, for people.</summary>
+internal sealed record CaseOfType(string Type, string Key, string State, bool Closed);
 
 /// <summary>One notice of an outage, by operator and number.</summary>
 internal sealed record OutageRow(string Key, string State, bool Closed);
@@ -47,6 +50,14 @@ internal sealed class LedgerQueries(NpgsqlDataSource database, BodyCipher bodies
           FROM events e
           JOIN cases c ON c.case_id = e.case_id
           JOIN exchange_log l ON l.ref = e.event_id AND l.kind = 'event.accepted'
+        """;
+
+    private const string ClockedSql = """
+        SELECT type AS Type, key AS Key, state AS State, policy AS Policy, deadline_at AS DeadlineAt
+          FROM cases
+         WHERE NOT closed AND type IN ('connection', 'permit_case')
+         ORDER BY case_id
+         LIMIT @limit
         """;
 
     private const string EventByIdSql = EventSelect + " WHERE e.event_id = @id";
@@ -142,18 +153,18 @@ internal sealed class LedgerQueries(NpgsqlDataSource database, BodyCipher bodies
          LIMIT @limit
         """;
 
-    private const string CoTransfersSql = """
-        SELECT key AS Key, state AS State, closed AS Closed
+    private const string CasesSql = """
+        SELECT type AS Type, key AS Key, state AS State, closed AS Closed
           FROM cases
-         WHERE type = 'co_transfer'
+         WHERE type = @type
          ORDER BY case_id DESC
          LIMIT @limit
         """;
 
-    private const string OpenCoTransfersSql = """
-        SELECT key AS Key, state AS State, closed AS Closed
+    private const string OpenCasesSql = """
+        SELECT type AS Type, key AS Key, state AS State, closed AS Closed
           FROM cases
-         WHERE type = 'co_transfer' AND NOT closed
+         WHERE type = ANY(@types) AND NOT closed
          ORDER BY case_id
          LIMIT @limit
         """;
@@ -233,17 +244,21 @@ internal sealed class LedgerQueries(NpgsqlDataSource database, BodyCipher bodies
     public async Task<IReadOnlyList<RecentReceipt>> RecentReceiptsAsync(int limit) =>
         [.. (await ManyAsync<RecentReceipt>(RecentReceiptsSql, new { limit })).Select(row => row with { Content = bodies.Open(row.Content) })];
 
-    /// <summary>The newest co-transfers.</summary>
-    public async Task<IReadOnlyList<CoTransferRow>> CoTransfersAsync(int limit) =>
-        [.. (await ManyAsync<CoTransferRow>(CoTransfersSql, new { limit })).Select(row => row with { State = bodies.OpenText(row.State) })];
+    /// <summary>The newest cases of a kind.</summary>
+    public async Task<IReadOnlyList<CaseOfType>> CasesAsync(string type, int limit) =>
+        [.. (await ManyAsync<CaseOfType>(CasesSql, new { type, limit })).Select(row => row with { State = bodies.OpenText(row.State) })];
 
-    /// <summary>Co-transfers that are not at their end, the oldest first.</summary>
-    public async Task<IReadOnlyList<CoTransferRow>> OpenCoTransfersAsync(int limit) =>
-        [.. (await ManyAsync<CoTransferRow>(OpenCoTransfersSql, new { limit })).Select(row => row with { State = bodies.OpenText(row.State) })];
+    /// <summary>Cases of these kinds that are not at their end, the oldest first.</summary>
+    public async Task<IReadOnlyList<CaseOfType>> OpenCasesAsync(string[] types, int limit) =>
+        [.. (await ManyAsync<CaseOfType>(OpenCasesSql, new { types, limit })).Select(row => row with { State = bodies.OpenText(row.State) })];
 
     /// <summary>The newest notices of outages.</summary>
     public async Task<IReadOnlyList<OutageRow>> OutagesAsync(int limit) =>
         [.. (await ManyAsync<OutageRow>(OutagesSql, new { limit })).Select(row => row with { State = bodies.OpenText(row.State) })];
+
+    /// <summary>Open cases with clocks, the oldest first.</summary>
+    public async Task<IReadOnlyList<ClockedRow>> ClockedAsync(int limit) =>
+        [.. (await ManyAsync<ClockedRow>(ClockedSql, new { limit })).Select(row => row with { State = bodies.OpenText(row.State) })];
 
     public async Task<Guid?> KeyHashAsync(long caseId) => await OneAsync<Guid?>(CaseSql, new { caseId });
 

@@ -178,38 +178,6 @@ internal sealed partial class CoTransferProcess
         public DateTimeOffset? ConfirmedAt { get; init; }
     }
 
-    /// <summary>Something only a person can say, with its due time.</summary>
-    internal sealed record PersonTask
-    {
-        /// <summary>t1, t2, … within the case.</summary>
-        public required string Id { get; init; }
-
-        /// <summary>One of <see cref="TaskKinds"/>.</summary>
-        public required string Kind { get; init; }
-
-        /// <summary>The utility it is about; null: all of them.</summary>
-        public string? Operator { get; init; }
-
-        /// <summary>What may be answered; <see cref="AnyText"/> among them: a text of the person's own.</summary>
-        public required IReadOnlyList<string> Options { get; init; }
-
-        /// <summary>What the records make likely; never acted on.</summary>
-        public string? Proposal { get; init; }
-        public required DateTimeOffset RaisedAt { get; init; }
-        public required DateTimeOffset DueAt { get; init; }
-
-        /// <summary>open, overdue, answered, lapsed.</summary>
-        public string Status { get; init; } = "open";
-        public string? Answer { get; init; }
-        public string? By { get; init; }
-        public string? Reason { get; init; }
-
-        [JsonIgnore] public bool IsOpen => Status is "open" or "overdue";
-
-        /// <summary>Others have to act first: it stands in the list of those that wait once it is overdue.</summary>
-        [JsonIgnore] public bool WaitsForOthers => Kind is TaskKinds.Settle or TaskKinds.OpenCase;
-    }
-
     /// <summary>Kinds of <see cref="PersonTask"/>.</summary>
     internal static class TaskKinds
     {
@@ -226,9 +194,10 @@ internal sealed partial class CoTransferProcess
 
         /// <summary>A correction or withdrawal of a transfer that a later one has followed.</summary>
         public const string LateChange = "late_change";
-    }
 
-    internal const string AnyText = "*";
+        /// <summary>Others have to act first: such a task stands in the list of those that wait once it is overdue.</summary>
+        public static bool WaitForOthers(string kind) => kind is Settle or OpenCase;
+    }
 
     /// <param name="Kind">A word of <see cref="CoTransferNotices"/>.</param>
     /// <param name="Sent">False: no connector for notices is set up, and it stands here only.</param>
@@ -236,15 +205,6 @@ internal sealed partial class CoTransferProcess
 
     /// <summary>One step, shown.</summary>
     internal sealed record Trace(DateTimeOffset At, string What, string? Operator, string? Detail);
-
-    /// <summary>Data of <c>hub.operator.task_answered.v1</c>: what a person says is an input with a name and a reason.</summary>
-    internal sealed record TaskAnswered
-    {
-        public required string TaskId { get; init; }
-        public required string Answer { get; init; }
-        public required string By { get; init; }
-        public required string Reason { get; init; }
-    }
 }
 
 [JsonSourceGenerationOptions(
@@ -252,7 +212,6 @@ internal sealed partial class CoTransferProcess
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(CoTransferProcess.Case))]
-[JsonSerializable(typeof(CoTransferProcess.TaskAnswered))]
 internal sealed partial class CoTransferJson : JsonSerializerContext
 {
     private static CoTransferJson? readable;

@@ -29,10 +29,27 @@ internal sealed partial class CoTransferProcess() : Process<CoTransferProcess.Ca
 
     // --- decisions -----------------------------------------------------------------------------------------------------
 
+    public override IReadOnlyList<PersonTask> Tasks(string state) => Read(state).Tasks;
+
     /// <summary>The utilities that take part in the transfer in hand may ask for licences inside it; one that is cancelled, as outside the consent, does not.</summary>
     public override CaseParties? Parties(string state) => Read(state) is { Current: { } transfer }
         ? new(transfer.Registration.Record.RegionCode!, transfer.Parties.Where(pair => pair.Value.State != PartyState.Cancelled).Select(pair => pair.Key).ToHashSet(StringComparer.Ordinal))
         : null;
+
+    protected override Func<Case, Context, IEnumerable<Figure>> Figures => (state, _) => FiguresOf(state);
+
+    private static IEnumerable<Figure> FiguresOf(Case state)
+    {
+        if (state.Current is not { } current)
+            yield break;
+        var region = current.Registration.Record.RegionCode!;
+        foreach (var (step, ended) in state.Past.Select(past => (past.Result, true)).Append((current.Step, current.Ended)))
+        {
+            yield return new("co_transfers.received", "", region, "hub");
+            if (ended)
+                yield return new("co_transfers.ended", System.Text.Json.JsonNamingPolicy.SnakeCaseUpper.ConvertName(step.ToString()), region, "hub");
+        }
+    }
 
     protected override Decision Decide(Case state, Input input, Context context)
     {
@@ -364,7 +381,7 @@ internal sealed partial class CoTransferProcess() : Process<CoTransferProcess.Ca
     private static void Missing(Turn turn, string id, Party party)
     {
         turn.Put(id, party);
-        turn.Ask(TaskKinds.GiveAccount, id, [AnyText, "leave_out"]);
+        turn.Ask(TaskKinds.GiveAccount, id, [PersonTask.AnyText, "leave_out"]);
         turn.Tell("question", id);
     }
 
@@ -552,26 +569,14 @@ internal sealed partial class CoTransferProcess() : Process<CoTransferProcess.Ca
 
     private static void Answer(Turn turn, TaskAnswered given)
     {
-        if (turn.State.Tasks.FirstOrDefault(task => task.Id == given.TaskId) is not { IsOpen: true } task)
+        var (task, refusal) = PersonTask.Take(turn.State.Tasks, given);
+        if (task is null)
         {
-            turn.Refusal = "no_such_task";
+            turn.Refusal = refusal;
             return;
         }
 
-        if (string.IsNullOrWhiteSpace(given.By) || string.IsNullOrWhiteSpace(given.Reason))
-        {
-            turn.Refusal = "name_and_reason_needed";
-            return;
-        }
-
-        var own = !task.Options.Contains(given.Answer);
-        if (own && !(task.Options.Contains(AnyText) && given.Answer.Trim().Length is > 0 and <= 20))
-        {
-            turn.Refusal = "not_an_option";
-            return;
-        }
-
-        turn.Replace(task with { Status = "answered", Answer = given.Answer, By = given.By, Reason = given.Reason });
+        turn.Replace(task);
         turn.Trace("answered", task.Operator, $"{task.Kind} {given.Answer}");
         if (turn.Current is not { } current)
             return;
@@ -835,7 +840,7 @@ internal sealed partial class CoTransferProcess() : Process<CoTransferProcess.Ca
             Pin = turn.Pin,
             Refusal = turn.Refusal,
             Unserved = current?.Unserved
-                ?? (tasks.Exists(task => !task.WaitsForOthers || task.Status == "overdue") ? "person_needed" : null)
+                ?? (tasks.Exists(task => !TaskKinds.WaitForOthers(task.Kind) || task.Status == "overdue") ? "person_needed" : null)
                 ?? (current is { Ended: false, Whole.Status: "overdue" } ? "overdue" : null),
             Closed = current is null or { Ended: true } && tasks.Count == 0,
         };

@@ -17,7 +17,11 @@ internal static class ProcessCatalog
 
     public static ConnectionProcess Connection { get; } = new();
 
-    private static readonly Dictionary<string, Process> ByType = new Process[] { ProjectApproval, PublisherPoll, Dossier, CoTransfer, Connection, OutageNotice }.ToDictionary(process => process.Type, StringComparer.Ordinal);
+    public static PermitProcess Permit { get; } = new();
+
+    public static LedgerReportProcess LedgerReport { get; } = new();
+
+    private static readonly Dictionary<string, Process> ByType = new Process[] { ProjectApproval, PublisherPoll, Dossier, CoTransfer, Connection, OutageNotice, Permit, LedgerReport }.ToDictionary(process => process.Type, StringComparer.Ordinal);
 
     /// <summary>The state of a case that has none, by type.</summary>
     public static IReadOnlyDictionary<string, string> EmptyStates { get; } = ByType.ToDictionary(pair => pair.Key, pair => pair.Value.Empty, StringComparer.Ordinal);
@@ -29,7 +33,10 @@ internal static class ProcessCatalog
     /// <returns>Null when there is no process of this type.</returns>
     public static Process? Find(string type) => ByType.GetValueOrDefault(type);
 
-    /// <summary>The process an event type begins or moves. A receipt belongs to the case of what it is about.</summary>
+    /// <summary>Those in which a person may have to say something.</summary>
+    public static IReadOnlyList<Process> WithTasks { get; } = [CoTransfer, Permit];
+
+    /// <summary>The process an event type begins or moves. A receipt, and a person's answer, belong to the case they are about.</summary>
     public static Process ForEvent(string eventType) => eventType switch
     {
         EventTypes.ProjectApprovalCreated or EventTypes.ProjectApprovalAmended or EventTypes.ProjectApprovalExtended
@@ -37,9 +44,11 @@ internal static class ProcessCatalog
         EventTypes.PublisherPageRead or EventTypes.PublisherPollFailed => PublisherPoll,
         EventTypes.ApplicationOpened or EventTypes.ConsentGiven or EventTypes.ConsentWithdrawn or EventTypes.LicenceRequested or EventTypes.DocumentsRequested => Dossier,
         EventTypes.TransferRegistered or EventTypes.TransferCorrected or EventTypes.TransferWithdrawn or EventTypes.AccountPrechecked or EventTypes.AccountTransferReported
-            or EventTypes.AccountReversalReported or EventTypes.ArrearsSettled or EventTypes.TaskAnswered => CoTransfer,
+            or EventTypes.AccountReversalReported or EventTypes.ArrearsSettled => CoTransfer,
         EventTypes.OutageAnnounced or EventTypes.OutageProgress or EventTypes.OutageRestored or EventTypes.OutageCancelled or EventTypes.OutageNotified => OutageNotice,
         EventTypes.ConnectionApplied or EventTypes.ConnectionAmended or EventTypes.ConnectionStage or EventTypes.ConnectionMatchDecided or EventTypes.ConnectionEvaluated => Connection,
+        _ when EventTypes.OfPermit.Contains(eventType) => Permit,
+        EventTypes.LedgerDue or EventTypes.LedgerFigures or EventTypes.LedgerNoted or EventTypes.LedgerSubmitted or EventTypes.LedgerTold => LedgerReport,
         _ => throw new InvalidOperationException($"No process takes {eventType}."),
     };
 }

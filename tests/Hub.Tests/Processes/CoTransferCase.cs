@@ -36,7 +36,7 @@ internal sealed class CoTransferCase
 
     public CoTransferProcess.Party Party(string id) => Current.Parties[id];
 
-    public CoTransferProcess.PersonTask? Open(string kind) => State.Tasks.SingleOrDefault(task => task.Kind == kind && task.IsOpen);
+    public PersonTask? Open(string kind) => State.Tasks.SingleOrDefault(task => task.Kind == kind && task.IsOpen);
 
     /// <summary>Commands to utilities of the last decision, as "operator command".</summary>
     public IReadOnlyList<string> Sent => [.. Last.Orders.Where(order => order.Type.StartsWith("account.", StringComparison.Ordinal)).Select(order => $"{order.Connector} {order.Type}")];
@@ -85,10 +85,10 @@ internal sealed class CoTransferCase
     public Decision Answered(string id, string command, Answer answer) => Advance(new Input.Answered(id, command, Current.Registration.EventId, answer));
 
     public Decision Say(string kind, string answer, string by = "值班员李", string reason = "电话核实") => Advance(new Input.Received(
-        Event(EventTypes.TaskAnswered, "hub"), new CoTransferProcess.TaskAnswered { TaskId = Open(kind)?.Id ?? "none", Answer = answer, By = by, Reason = reason }));
+        Event(EventTypes.TaskAnswered, "hub"), new TaskAnswered { TaskId = Open(kind)?.Id ?? "none", Answer = answer, By = by, Reason = reason }));
 
-    public Decision Say(CoTransferProcess.PersonTask task, string answer) => Advance(new Input.Received(
-        Event(EventTypes.TaskAnswered, "hub"), new CoTransferProcess.TaskAnswered { TaskId = task.Id, Answer = answer, By = "李", Reason = "电话核实" }));
+    public Decision Say(PersonTask task, string answer) => Advance(new Input.Received(
+        Event(EventTypes.TaskAnswered, "hub"), new TaskAnswered { TaskId = task.Id, Answer = answer, By = "李", Reason = "电话核实" }));
 
     /// <summary>To the next moment the case asked for.</summary>
     public Decision TimeUp()

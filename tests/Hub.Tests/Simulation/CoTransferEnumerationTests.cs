@@ -248,7 +248,7 @@ public sealed partial class CoTransferEnumerationTests(ITestOutputHelper output)
             if (store.Waits.ContainsKey((WaitRow.NoConnector, row.CaseId)) && Case.Tasks.FirstOrDefault(task => task.IsOpen && !answered.Contains(task.Id)) is { } task)
             {
                 answered.Add(task.Id);
-                Post($"task {task.Id}", EventTypes.TaskAnswered, "hub", new CoTransferProcess.TaskAnswered { TaskId = task.Id, Answer = Say(task), By = "li", Reason = "asked by phone" });
+                Post($"task {task.Id}", EventTypes.TaskAnswered, "hub", new TaskAnswered { TaskId = task.Id, Answer = Say(task), By = "li", Reason = "asked by phone" });
                 return true;
             }
 
@@ -262,7 +262,7 @@ public sealed partial class CoTransferEnumerationTests(ITestOutputHelper output)
         }
 
         // Somebody phones the utility: what he says is what stands in its book.
-        private string Say(CoTransferProcess.PersonTask task)
+        private string Say(PersonTask task)
         {
             var answer = AnswerTo(task);
             if (answer is "leave_out" or "not_done")
@@ -270,7 +270,7 @@ public sealed partial class CoTransferEnumerationTests(ITestOutputHelper output)
             return answer;
         }
 
-        private string AnswerTo(CoTransferProcess.PersonTask task) => task.Kind switch
+        private string AnswerTo(PersonTask task) => task.Kind switch
         {
             CoTransferProcess.TaskKinds.ChooseHolder => "2",
             CoTransferProcess.TaskKinds.NoAnswer when !task.Options.Contains("done") => "ask_again",

@@ -59,7 +59,7 @@ public sealed class PolledRegisterJourney
     };
 
     private static async Task<CoTransferProcess.Case?> StateAsync(HubUnderTest hub, int place) =>
-        (await hub.Service<LedgerQueries>().CoTransfersAsync(200)).FirstOrDefault(row => row.Key == Unit(place)) is { } row ? ProcessCatalog.CoTransfer.Read(row.State) : null;
+        (await hub.Service<LedgerQueries>().CasesAsync(ProcessCatalog.CoTransfer.Type, 200)).FirstOrDefault(row => row.Key == Unit(place)) is { } row ? ProcessCatalog.CoTransfer.Read(row.State) : null;
 
     private static Task<CoTransferProcess.Case> UntilAsync(HubUnderTest hub, int place, CoTransferProcess.Step step) => Until.FoundAsync(
         async () => await StateAsync(hub, place) is { } state && state.Current?.Step == step ? state : null, $"{Unit(place)} is {step}", TimeSpan.FromMinutes(2));

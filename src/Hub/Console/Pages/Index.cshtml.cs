@@ -38,7 +38,7 @@ internal sealed class IndexModel(LedgerQueries queries, Dossiers dossiers, ILane
             Receipts = await queries.RecentReceiptsAsync(10);
             Disclosures = await dossiers.RecentAsync(10);
             Waits = await queries.WaitsAsync(state: null, receiver: null, 12);
-            Transfers = [.. (await queries.CoTransfersAsync(12)).Select(row => (row.Key, ProcessCatalog.CoTransfer.Read(row.State)))];
+            Transfers = [.. (await queries.CasesAsync(ProcessCatalog.CoTransfer.Type, 12)).Select(row => (row.Key, ProcessCatalog.CoTransfer.Read(row.State)))];
         }
         catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException)
         {
