@@ -66,16 +66,29 @@ public static class EventTypes
 
     /// <summary>Hub's own word to a utility whose query was not answered while it waited.</summary>
     public const string LicenceAnswered = "hub.licence.answered.v1";
+
+    /// <summary>A utility announces an outage, planned or by a fault (S1 三.10).</summary>
+    public const string OutageAnnounced = "hub.outage.announced.v1";
+    public const string OutageProgress = "hub.outage.progress.v1";
+    public const string OutageRestored = "hub.outage.restored.v1";
+    public const string OutageCancelled = "hub.outage.cancelled.v1";
+
+    /// <summary>A gateway reports whom it reached.</summary>
+    public const string OutageNotified = "hub.outage.notified.v1";
+
     public static IReadOnlyList<string> OfApproval { get; } = [ProjectApprovalCreated, ProjectApprovalAmended, ProjectApprovalExtended, ProjectApprovalRevoked];
 
     public static IReadOnlyList<string> OfTransfer { get; } = [TransferRegistered, TransferCorrected, TransferWithdrawn];
 
     public static IReadOnlyList<string> OfAccount { get; } = [AccountPrechecked, AccountTransferReported, AccountReversalReported, ArrearsSettled];
 
+    /// <summary>The events of a notice; what a gateway reports about it is another record.</summary>
+    public static IReadOnlyList<string> OfOutage { get; } = [OutageAnnounced, OutageProgress, OutageRestored, OutageCancelled];
+
     public static IReadOnlyList<string> OfConnection { get; } = [ConnectionApplied, ConnectionAmended, ConnectionStage, ConnectionMatchDecided, ConnectionEvaluated];
 
     /// <summary>What a publisher may send.</summary>
-    public static IReadOnlyList<string> Publishable { get; } = [.. OfApproval, .. OfTransfer, .. OfAccount, .. OfConnection];
+    public static IReadOnlyList<string> Publishable { get; } = [.. OfApproval, .. OfTransfer, .. OfAccount, .. OfConnection, .. OfOutage, OutageNotified];
 }
 
 /// <summary>What Hub asks of a partner. Commands are calls, not facts; a connector translates them.</summary>
@@ -107,6 +120,9 @@ public static class CommandTypes
     public const string AccountInquire = "account.inquire.v1";
     /// <summary>To a utility: an application as Hub has it, with what the project push fills in.</summary>
     public const string ApplicationPut = "application.put.v1";
+
+    /// <summary>What a utility gets as a message where its system has no call of its own for it.</summary>
+    public static IReadOnlyList<string> Messages { get; } = [ApplicationPut, DeadlineWarn];
     public const string RegisterFeedback = "register.feedback.v1";
     public const string NoticeSend = "notice.send.v1";
 

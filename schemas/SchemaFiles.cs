@@ -24,6 +24,9 @@ public static class SchemaFiles
             files.Add($"real-estate/{type}.schema.json", Write(type, SchemasJson.Default.PropertyTransfer, "不动产转移 · Change of ownership, data of this event type."));
         foreach (var type in EventTypes.OfAccount)
             files.Add($"utility-account/{type}.schema.json", Write(type, SchemasJson.Default.AccountReport, "过户单回报 · A utility's word about an order, data of this event type."));
+        foreach (var type in EventTypes.OfOutage)
+            files.Add($"outage/{type}.schema.json", Write(type, SchemasJson.Default.OutageNotice, "停电通知 · Notice of an outage, data of this event type."));
+        files.Add($"outage/{EventTypes.OutageNotified}.schema.json", Write(EventTypes.OutageNotified, SchemasJson.Default.OutageResults, "告知结果 · Whom a gateway reached, data of this event type."));
         foreach (var type in new[] { EventTypes.ConnectionApplied, EventTypes.ConnectionAmended })
             files.Add($"connection/{type}.schema.json", Write(type, SchemasJson.Default.ConnectionApplication, "用电报装申请 · Application for a connection, data of this event type."));
         files.Add($"connection/{EventTypes.ConnectionStage}.schema.json", Write(EventTypes.ConnectionStage, SchemasJson.Default.StageReport, "环节 · A stage of a connection, data of this event type."));

@@ -19,4 +19,16 @@ public static class WarningCodes
 
     /// <summary>Recorded and kept: another transfer of the same property is not finished yet, this one begins after it.</summary>
     public const string Queued = "queued_behind_another";
+
+    /// <summary>A planned outage was announced later than the rule asks for (供电监管办法 第十三条).</summary>
+    public const string LeadTooShort = "lead_too_short";
+
+    /// <summary>By its own word announced in time, but Hub received it too late.</summary>
+    public const string LeadNotReceived = "lead_not_received";
+
+    /// <summary>Nobody is named whom a notice concerns.</summary>
+    public const string NobodyToTell = "nobody_to_tell";
+
+    /// <summary>A batch of results that was counted before.</summary>
+    public const string CountedBefore = "counted_before";
 }

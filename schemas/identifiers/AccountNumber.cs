@@ -13,4 +13,7 @@ public readonly record struct AccountNumber(string Text, string Form)
         var text = raw is null ? "" : IdentifierText.Fold(raw);
         return new(text, text.Length is 10 or 13 && IdentifierText.AreDigits(text) ? text.Length.ToString(System.Globalization.CultureInfo.InvariantCulture) : "other");
     }
+
+    /// <summary>For lists people see: the last four characters, of a short number fewer.</summary>
+    public static string Masked(string text) => $"****{text[^Math.Min(4, text.Length / 2)..]}";
 }

@@ -1,4 +1,5 @@
 using Hub.Connectors.LicenceLibrary;
+using Hub.Connectors.Notification;
 using Hub.Connectors.UtilityCrm;
 
 namespace Hub.Connectors;
@@ -15,6 +16,9 @@ public static class ConnectorCatalog
     /// <summary>A library of e-licences or another source that verifies them: it is asked, nothing is sent to it.</summary>
     public const string LicenceLibrary = "licence-library";
 
+    /// <summary>A gateway for short messages, app or WeChat: what people are told.</summary>
+    public const string Notification = "notification";
+
     /// <summary>Not called at all: it fetches what a webhook would be sent.</summary>
     public const string Feed = "feed";
 
@@ -27,6 +31,7 @@ public static class ConnectorCatalog
         [Webhook] = (settings, http, clock) => new WebhookConnector(settings, http, clock),
         [Feed] = (settings, _, _) => new FeedConnector(settings),
         [Queue] = (settings, _, clock) => new QueueConnector(settings, clock),
+        [Notification] = (settings, http, _) => new NotificationConnector(settings, http),
         [LicenceLibrary] = (settings, http, clock) => new LicenceLibraryConnector(settings, http, clock),
     };
 

@@ -128,7 +128,7 @@ public sealed record ConnectorSettings
     {
         ConnectorCatalog.SgccCrm => Missing(nameof(AppKey), AppKey).Concat(Missing(nameof(Secret), Secret)),
         ConnectorCatalog.LicenceLibrary => Missing(nameof(AppKey), AppKey).Concat(Missing(nameof(Secret), Secret)),
-        ConnectorCatalog.LocalCrm => Missing(nameof(Secret), Secret),
+        ConnectorCatalog.LocalCrm or ConnectorCatalog.Notification => Missing(nameof(Secret), Secret),
         ConnectorCatalog.Webhook => Unsigned().Concat(SigningKeyProblems()),
         ConnectorCatalog.Feed => SigningKeyProblems(),
         ConnectorCatalog.Queue =>

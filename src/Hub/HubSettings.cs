@@ -37,6 +37,9 @@ internal sealed record HubSettings
     /// <summary>Publish requests a second for one key; 0: no limit.</summary>
     public int RequestsPerSecondPerKey { get; init; }
 
+    /// <summary>Requests a minute from one address for what needs no key; 0: no limit.</summary>
+    public int PublicRequestsPerMinute { get; init; } = 60;
+
     /// <summary>Inputs committed together at most.</summary>
     public int BatchMax { get; init; } = 256;
 
@@ -131,6 +134,8 @@ internal sealed record HubSettings
             yield return "Hub:EventsWaitingMax must be 1 to 1000000.";
         if (RequestsPerSecondPerKey is < 0 or > 1_000_000)
             yield return "Hub:RequestsPerSecondPerKey must be 0 (no limit) to 1000000.";
+        if (PublicRequestsPerMinute is < 0 or > 1_000_000)
+            yield return "Hub:PublicRequestsPerMinute must be 0 (no limit) to 1000000.";
         if (BatchMax is < 1 or > 4096)
             yield return "Hub:BatchMax must be 1 to 4096.";
         if (BodyKeys.Any(key => !BodyCipher.IsKey(key)))

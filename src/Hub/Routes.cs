@@ -39,6 +39,7 @@ internal static partial class Routes
         app.MapGet("/api/v1/applications/{no}/progress", (HttpContext http, ProgressEndpoint endpoint, string no) => endpoint.GetAsync(http, no));
         app.MapGet("/api/v1/ledgers", (HttpContext http, LedgerEndpoint endpoint) => endpoint.ListAsync(http));
         app.MapGet("/api/v1/ledgers/{id}", (HttpContext http, LedgerEndpoint endpoint, string id) => endpoint.GetAsync(http, id));
+        app.MapGet("/api/v1/guide", (HttpContext http, GuideEndpoint endpoint) => endpoint.GetAsync(http));
 
         app.MapGet("/openapi.json", (HttpContext http) => PublishedFiles.SendAsync(http, "openapi.json"));
         app.MapGet("/schemas", (HttpContext http) => PublishedFiles.ListSchemasAsync(http));

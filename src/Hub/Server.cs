@@ -44,6 +44,7 @@ internal static class Server
         // Intake → Engine → Ledger → Dispatch → Connectors, and Schedule beside them.
         services.AddSingleton<CaseNumbers>().AddSingleton<ConnectionIntake>();
         services.AddSingleton<ApiKeys>().AddSingleton<PartnerAuthentication>().AddSingleton<PublisherRate>().AddSingleton<EventTaker>().AddSingleton<EventAcceptance>().AddSingleton<EventEndpoint>().AddSingleton<ReceiptEndpoint>().AddSingleton<QueueIntake>().AddSingleton<FeedEndpoint>();
+        services.AddSingleton<AddressRate>().AddSingleton<GuideEndpoint>();
         services.AddTransient<ILedger>(_ => new LedgerStore(settings.Database, cipher)).AddSingleton<LedgerQueries>().AddSingleton<Feeds>().AddSingleton<FeedSignal>().AddSingleton<ExchangeLog>().AddSingleton<BatchEngine>();
         services.AddSingleton<NodeLease>();
         if (settings.Role == HubRole.Hub)

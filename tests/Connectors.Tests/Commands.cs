@@ -58,6 +58,28 @@ internal static class Commands
         Warnings = [WarningCodes.PartialDate],
     };
 
+    /// <summary>What is first sent to a partner of this kind: a lead, or to a gateway a notice.</summary>
+    public static Command Create(string kind) => kind is ConnectorCatalog.Notification ? Notify("outage_planned", 1) : Create();
+
+    public static Command Update(long laneSeq, string kind) => kind is ConnectorCatalog.Notification ? Notify("outage_revised", laneSeq) : Update(laneSeq);
+
+    public static Command Withdraw(long laneSeq, string kind) => kind is ConnectorCatalog.Notification ? Notify("outage_cancelled", laneSeq) : Withdraw(laneSeq);
+
+    public static Command Notify(string template, long laneSeq, params string[] accounts) => Create() with
+    {
+        Type = CommandTypes.NoticeSend,
+        CauseType = EventTypes.OutageAnnounced,
+        LaneSeq = laneSeq,
+        Data = JsonSerializer.SerializeToUtf8Bytes(
+            new Notice
+            {
+                Kind = template, Reference = "sgcc-linfen/TD-1/1-SMS", Channel = "SMS",
+                To = [.. (accounts.Length > 0 ? accounts : ["0123456780", "0123456781"]).Select(account => new NoticeRecipient("customer", AccountNo: account))],
+                TextZh = "临汾市尧都区住房和城乡建设局门前停电，见〔2021〕12号。", TextEn = "No power.", Parameters = new Dictionary<string, string> { ["area"] = "临汾市尧都区" },
+            },
+            SchemasJson.Readable.Notice),
+    };
+
     public static Command Create(Lead? lead = null) => new()
     {
         Id = Guid.NewGuid(),

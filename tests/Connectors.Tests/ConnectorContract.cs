@@ -54,7 +54,7 @@ public sealed class ConnectorContract
     {
         await using var partnership = await Partnership.StartAsync(kind);
 
-        var answer = await partnership.DeliverAsync(Commands.Create());
+        var answer = await partnership.DeliverAsync(Commands.Create(partnership.Kind));
 
         Assert.Equal((Outcome.Taken, null), (answer.Outcome, answer.Reason));
         Assert.Equal(1, partnership.Stats.Book.Effects);
@@ -66,7 +66,7 @@ public sealed class ConnectorContract
     {
         await using var partnership = await Partnership.StartAsync(kind);
 
-        var answer = await partnership.DeliverAsync(Commands.Create());
+        var answer = await partnership.DeliverAsync(Commands.Create(partnership.Kind));
 
         Assert.Equal(Assert.Single(partnership.Book.List(null, 10)).LeadNo, answer.PartnerReference);
     }
@@ -75,7 +75,7 @@ public sealed class ConnectorContract
     public async Task A_repeated_command_is_taken_and_has_no_second_effect(string kind)
     {
         await using var partnership = await Partnership.StartAsync(kind);
-        var command = Commands.Create();
+        var command = Commands.Create(partnership.Kind);
         var first = await partnership.DeliverAsync(command);
 
         var second = await partnership.DeliverAsync(command with { Attempt = 2 });
@@ -88,7 +88,7 @@ public sealed class ConnectorContract
     public async Task An_amendment_and_a_withdrawal_reach_the_same_lead_in_order(string kind)
     {
         await using var partnership = await Partnership.StartAsync(kind);
-        Command[] commands = [Commands.Create(), Commands.Update(2), Commands.Withdraw(3)];
+        Command[] commands = [Commands.Create(partnership.Kind), Commands.Update(2, partnership.Kind), Commands.Withdraw(3, partnership.Kind)];
         foreach (var command in commands)
         {
             Assert.Equal(Outcome.Taken, (await partnership.DeliverAsync(command)).Outcome);
@@ -106,7 +106,7 @@ public sealed class ConnectorContract
     {
         await using var partnership = await Partnership.StartAsync(kind);
 
-        await partnership.DeliverAsync(Commands.Create());
+        await partnership.DeliverAsync(Commands.Create(partnership.Kind));
 
         var fields = Encoding.UTF8.GetString(Assert.Single(partnership.Book.List(null, 10)).Fields);
         Assert.Contains("临汾市尧都区住房和城乡建设局", fields, StringComparison.Ordinal);
@@ -120,7 +120,7 @@ public sealed class ConnectorContract
         await using var partnership = await Partnership.StartAsync(kind);
         partnership.Strike(fault);
 
-        var answer = await partnership.DeliverAsync(Commands.Create());
+        var answer = await partnership.DeliverAsync(Commands.Create(partnership.Kind));
 
         Assert.Equal((outcome, reason), (answer.Outcome, answer.Reason));
         Assert.Equal(fault is "http502" or "http503" or "http429" or "disable", answer.Throttle);
@@ -131,11 +131,11 @@ public sealed class ConnectorContract
     public async Task A_request_that_may_have_arrived_is_not_sent_again_within_the_attempt(string kind, string fault, Outcome outcome, string reason)
     {
         await using var partnership = await Partnership.StartAsync(kind);
-        await partnership.DeliverAsync(Commands.Create());
+        await partnership.DeliverAsync(Commands.Create(partnership.Kind));
         partnership.Strike(fault);
 
         // The second call goes over the kept connection, where the transport itself would like to try again.
-        var answer = await partnership.DeliverAsync(Commands.Update(2));
+        var answer = await partnership.DeliverAsync(Commands.Update(2, partnership.Kind));
 
         Assert.Equal((outcome, reason), (answer.Outcome, answer.Reason));
         Assert.Equal(2, partnership.Stats.Requests);
@@ -147,7 +147,7 @@ public sealed class ConnectorContract
         await using var partnership = await Partnership.StartAsync(kind);
         partnership.Strike(new Fault { Mode = "redirect", Count = 1 });
 
-        await partnership.DeliverAsync(Commands.Create());
+        await partnership.DeliverAsync(Commands.Create(partnership.Kind));
 
         Assert.Equal((1, 0, 0), (partnership.Stats.Requests, partnership.Stats.RedirectsFollowed, partnership.Stats.Book.Effects));
     }
@@ -173,7 +173,7 @@ public sealed class ConnectorContract
             await using var partnership = await Partnership.StartAsync(kind);
             partnership.Strike(new Fault { Mode = fault, RetryAfter = header });
 
-            var answer = await partnership.DeliverAsync(Commands.Create());
+            var answer = await partnership.DeliverAsync(Commands.Create(partnership.Kind));
 
             Assert.Equal(seconds is { } wait ? TimeSpan.FromSeconds(wait) : null, answer.RetryAfter);
         }
@@ -184,7 +184,7 @@ public sealed class ConnectorContract
     {
         await using var partnership = await Partnership.StartAsync(kind);
         partnership.Strike(new Fault { Mode = "timeout", Count = 1 });
-        var command = Commands.Create();
+        var command = Commands.Create(partnership.Kind);
 
         var answer = await partnership.TimeOutAsync(() => partnership.DeliverAsync(command));
 
@@ -203,7 +203,7 @@ public sealed class ConnectorContract
     {
         await using var partnership = await Partnership.StartAsync(kind);
         partnership.Strike(new Fault { Mode = "effect_then_timeout", Count = 1 });
-        var command = Commands.Create();
+        var command = Commands.Create(partnership.Kind);
 
         var answer = await partnership.TimeOutAsync(() => partnership.DeliverAsync(command));
 
@@ -233,7 +233,7 @@ public sealed class ConnectorContract
         foreach (var kind in KindsThatReadTheBody.Select(row => row.Data))
         {
             await using var partnership = await Partnership.StartAsync(kind);
-            var command = Commands.Create();
+            var command = Commands.Create(partnership.Kind);
             await partnership.DeliverAsync(command);
             partnership.Strike(fault);
 
@@ -249,7 +249,7 @@ public sealed class ConnectorContract
         await using var partnership = await Partnership.StartAsync(kind);
         partnership.Strike("timeout");
 
-        var answer = await partnership.TimeOutAsync(() => partnership.AskAsync(Commands.Create()));
+        var answer = await partnership.TimeOutAsync(() => partnership.AskAsync(Commands.Create(partnership.Kind)));
 
         Assert.Equal((Outcome.Unknown, AnswerReasons.TimedOut), (answer.Outcome, answer.Reason));
     }
@@ -262,7 +262,7 @@ public sealed class ConnectorContract
             await using var partnership = await Partnership.StartAsync(kind);
             partnership.Strike(fault);
 
-            var answer = await partnership.DeliverAsync(Commands.Create());
+            var answer = await partnership.DeliverAsync(Commands.Create(partnership.Kind));
 
             Assert.Equal((Outcome.Unknown, AnswerReasons.Unintelligible), (answer.Outcome, answer.Reason));
         }
@@ -274,7 +274,7 @@ public sealed class ConnectorContract
         await using var partnership = await Partnership.StartAsync(ConnectorCatalog.Webhook);
         partnership.Strike("html");
 
-        Assert.Equal(Outcome.Taken, (await partnership.DeliverAsync(Commands.Create())).Outcome);
+        Assert.Equal(Outcome.Taken, (await partnership.DeliverAsync(Commands.Create(partnership.Kind))).Outcome);
     }
 
     [Theory, MemberData(nameof(Kinds))]
@@ -283,7 +283,7 @@ public sealed class ConnectorContract
         await using var partnership = await Partnership.StartAsync(kind);
         partnership.Strike("huge");
 
-        var answer = await partnership.DeliverAsync(Commands.Create());
+        var answer = await partnership.DeliverAsync(Commands.Create(partnership.Kind));
 
         Assert.Equal(65_536, answer.ResponseBody.Length);
     }
@@ -296,7 +296,7 @@ public sealed class ConnectorContract
             Secret = kind is ConnectorCatalog.Webhook ? "whsec_" + Convert.ToBase64String(new byte[24]) : "another secret",
         });
 
-        var answer = await partnership.DeliverAsync(Commands.Create());
+        var answer = await partnership.DeliverAsync(Commands.Create(partnership.Kind));
 
         Assert.Equal((Outcome.Unavailable, AnswerReasons.Unauthorised), (answer.Outcome, answer.Reason));
         Assert.Equal(0, partnership.Stats.Book.Effects);
@@ -308,7 +308,7 @@ public sealed class ConnectorContract
         await using var partnership = await Partnership.StartAsync(kind);
         await partnership.StopPartnerAsync();
 
-        var answer = await partnership.DeliverAsync(Commands.Create());
+        var answer = await partnership.DeliverAsync(Commands.Create(partnership.Kind));
 
         Assert.Equal((Outcome.Unavailable, AnswerReasons.Unreachable), (answer.Outcome, answer.Reason));
         Assert.True(answer.RequestDigest.IsEmpty);
@@ -320,7 +320,7 @@ public sealed class ConnectorContract
         await using var partnership = await Partnership.StartAsync(
             kind, settings => settings with { Address = new UriBuilder(settings.Address!) { Scheme = "https" }.Uri });
 
-        var answer = await partnership.DeliverAsync(Commands.Create());
+        var answer = await partnership.DeliverAsync(Commands.Create(partnership.Kind));
 
         Assert.Equal((Outcome.Unavailable, AnswerReasons.Unreachable), (answer.Outcome, answer.Reason));
         Assert.Equal(0, partnership.Stats.Requests);
@@ -333,14 +333,14 @@ public sealed class ConnectorContract
         using var stopping = new CancellationTokenSource();
         await stopping.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => partnership.Connector.DeliverAsync(Commands.Create(), stopping.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => partnership.Connector.DeliverAsync(Commands.Create(partnership.Kind), stopping.Token));
     }
 
     [Theory, MemberData(nameof(KindsThatReadTheBody))]
     public async Task A_command_of_an_unknown_type_is_our_fault_and_named(string kind)
     {
         await using var partnership = await Partnership.StartAsync(kind);
-        var command = Commands.Create() with { Type = "lead.paint.v1" };
+        var command = Commands.Create(partnership.Kind) with { Type = "lead.paint.v1" };
 
         var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => partnership.DeliverAsync(command));
 

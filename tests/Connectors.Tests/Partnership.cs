@@ -29,6 +29,8 @@ internal sealed class Partnership : IAsyncDisposable
 
     public ConnectorSettings Settings { get; }
 
+    public string Kind => Settings.Kind;
+
     public IConnector Connector { get; }
 
     public PartnerStats Stats => host.StatsOf(Name);

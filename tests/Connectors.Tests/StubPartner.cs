@@ -23,9 +23,9 @@ internal sealed class StubPartner(params Func<HttpRequestMessage, Task<HttpRespo
     }
 
     public async Task<Answer> DeliverAsync(string kind, Command? command = null) =>
-        await As(kind).DeliverAsync(command ?? Commands.Create(), TestContext.Current.CancellationToken);
+        await As(kind).DeliverAsync(command ?? Commands.Create(kind), TestContext.Current.CancellationToken);
 
-    public async Task<Answer> AskAsync(string kind) => await As(kind).AskAsync(Commands.Create(), TestContext.Current.CancellationToken);
+    public async Task<Answer> AskAsync(string kind) => await As(kind).AskAsync(Commands.Create(kind), TestContext.Current.CancellationToken);
 
     /// <summary>Reads the body as the network would, which is what marks it as having left.</summary>
     public async Task KeepAsync(HttpRequestMessage request) =>

@@ -11,6 +11,9 @@ public sealed partial class OpenApiTests
 {
     private static readonly JsonElement Document = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "schemas", "openapi.json"))).RootElement;
 
+    // For everybody: without a key, limited by address.
+    private static readonly string[] Public = ["/api/v1/guide"];
+
     private static readonly string[] Methods = ["get", "post", "put", "patch", "delete"];
 
     private static IEnumerable<(string Path, string Method, JsonElement Operation)> Operations =>
@@ -53,7 +56,7 @@ public sealed partial class OpenApiTests
         foreach (var (path, method, operation) in Operations)
         {
             var secured = operation.GetProperty("security").GetArrayLength() > 0;
-            Assert.True(secured == path.StartsWith("/api/", StringComparison.Ordinal), $"{method} {path}: security is not what its place says.");
+            Assert.True(secured == (path.StartsWith("/api/", StringComparison.Ordinal) && !Public.Contains(path)), $"{method} {path}: security is not what its place says.");
             Assert.True(secured == operation.GetProperty("responses").TryGetProperty("401", out _), $"{method} {path}: 401 belongs to what needs a key.");
         }
     }
@@ -93,12 +96,17 @@ public sealed partial class OpenApiTests
             (typeof(AckRequest), "FeedAck"), (typeof(SeekRequest), "FeedSeek"),
             (typeof(LicenceQueryView), "LicenceQueryView"), (typeof(RequirementsView), "DocumentRequirements"), (typeof(RequirementView), "DocumentRequirement"), (typeof(LicenceTypeView), "LicenceType"),
             (typeof(DocumentsView), "Documents"), (typeof(DocumentView), "Document"), (typeof(DisclosuresRequest), "DisclosuresRequest"), (typeof(DisclosuresView), "Disclosures"), (typeof(DisclosureView), "Disclosure"),
+            (typeof(GuideView), "Guide"), (typeof(GuideBasis), "GuideBasis"), (typeof(GuidePolicy), "GuidePolicy"), (typeof(GuideDocument), "GuideDocument"), (typeof(GuideOperator), "GuideOperator"),
+            (typeof(GuideApplies), "GuideApplies"), (typeof(GuideProcedure), "GuideProcedure"), (typeof(GuideLimit), "GuideLimit"), (typeof(GuideMaterial), "GuideMaterial"),
+            (typeof(GuideThreshold), "GuideThreshold"), (typeof(GuideExemption), "GuideExemption"), (typeof(GuideItem), "GuideItem"), (typeof(GuidePriceNotice), "GuidePriceNotice"),
+            (typeof(GuideReliability), "GuideReliability"), (typeof(GuideCapacity), "GuideCapacity"), (typeof(GuidePlace), "GuidePlace"), (typeof(GuideHotline), "GuideHotline"),
+            (typeof(GuideChannel), "GuideChannel"), (typeof(GuideLead), "GuideLead"),
             (typeof(LedgerPage), "LedgerPage"), (typeof(LedgerLine), "LedgerLine"), (typeof(ConnectionProgress), "ConnectionProgress"), (typeof(ProgressStep), "ProgressStep"), (typeof(ProgressStage), "ProgressStage"),
             (typeof(ProgressClock), "ProgressClock"), (typeof(ProgressPause), "ProgressPause"), (typeof(ProgressMark), "ProgressMark"), (typeof(ProgressProject), "ProgressProject"),
         ];
         foreach (var (contract, component) in pairs)
         {
-            var written = (IntakeJson.Readable.GetTypeInfo(contract) ?? FeedJson.Readable.GetTypeInfo(contract) ?? DossierEndpointJson.Readable.GetTypeInfo(contract) ?? LedgerEndpointJson.Readable.GetTypeInfo(contract) ?? ProgressJson.Readable.GetTypeInfo(contract)!).Properties.Select(property => property.Name);
+            var written = (IntakeJson.Readable.GetTypeInfo(contract) ?? FeedJson.Readable.GetTypeInfo(contract) ?? DossierEndpointJson.Readable.GetTypeInfo(contract) ?? GuideJson.Readable.GetTypeInfo(contract) ?? LedgerEndpointJson.Readable.GetTypeInfo(contract) ?? ProgressJson.Readable.GetTypeInfo(contract)!).Properties.Select(property => property.Name);
             var described = Document.GetProperty("components").GetProperty("schemas").GetProperty(component).GetProperty("properties").EnumerateObject().Select(property => property.Name);
             Assert.Equal(written.Order(StringComparer.Ordinal), described.Order(StringComparer.Ordinal));
         }

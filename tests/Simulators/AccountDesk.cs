@@ -1,6 +1,4 @@
-using System.Net.Http.Headers;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 
@@ -32,19 +30,15 @@ public sealed record Finding
 /// <summary>The counter of a pretended utility: takes orders of co-transfers and reports to the hub what became of them.</summary>
 public sealed class AccountDesk : IAsyncDisposable
 {
-    private const int TriesMax = 30;
-
-    private readonly PartnerSettings partner;
     private readonly TimeProvider clock;
     private readonly TimeSpan delay;
-    private readonly HttpClient http;
+    private readonly HubPublisher hub;
     private readonly CancellationTokenSource stopping = new();
     private readonly Channel<Action<List<(string Type, JsonObject Data)>>> work = Channel.CreateUnbounded<Action<List<(string, JsonObject)>>>();
     private readonly Task worker;
     private readonly Lock gate = new();
     private readonly Dictionary<string, Finding> findings = [];
     private readonly Dictionary<string, SimulatedOrder> orders = [];
-    private int sent;
 
     public AccountDesk(SimulatorSettings settings, PartnerSettings partner, string key, TimeProvider clock)
         : this(settings.HubUrl ?? throw new InvalidOperationException("A desk needs the hub's address."), partner, key, TimeSpan.FromSeconds(settings.AcceptAfterSeconds), clock)
@@ -53,11 +47,9 @@ public sealed class AccountDesk : IAsyncDisposable
 
     public AccountDesk(Uri hub, PartnerSettings partner, string key, TimeSpan delay, TimeProvider clock)
     {
-        this.partner = partner;
         this.clock = clock;
         this.delay = delay;
-        http = new HttpClient { BaseAddress = hub, Timeout = TimeSpan.FromSeconds(10) };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        this.hub = new HubPublisher(hub, partner.Name, key, clock);
         worker = WorkAsync();
     }
 
@@ -148,7 +140,7 @@ public sealed class AccountDesk : IAsyncDisposable
         await stopping.CancelAsync();
         await worker;
         stopping.Dispose();
-        http.Dispose();
+        hub.Dispose();
     }
 
     private static (string Type, JsonObject Data) Checked(SimulatedOrder order, Finding finding)
@@ -224,55 +216,27 @@ public sealed class AccountDesk : IAsyncDisposable
         switch (mode)
         {
             case "twice":
-                await PostAsync(right);
+                await hub.PostAsync(right, stopping.Token);
                 break;
             case "other_order":
                 var other = data.DeepClone().AsObject();
                 other["orderId"] = "OTHER-1";
-                await PostAsync(Envelope(type, other));
+                await hub.PostAsync(Envelope(type, other), stopping.Token);
                 break;
             case "unknown_field":
                 var drifted = data.DeepClone().AsObject();
                 drifted["ghjg"] = "1";
-                await PostAsync(Envelope(type, drifted));
+                await hub.PostAsync(Envelope(type, drifted), stopping.Token);
                 break;
             case "html":
-                await PostAsync(Encoding.UTF8.GetBytes("<html><body>系统维护</body></html>"));
+                await hub.PostAsync(Encoding.UTF8.GetBytes("<html><body>系统维护</body></html>"), stopping.Token);
                 break;
         }
 
-        for (var attempt = 1; attempt <= TriesMax && !await PostAsync(right); attempt++)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(200 * attempt), clock, stopping.Token);
-        }
+        await hub.PublishAsync(right, stopping.Token);
     }
 
-    private byte[] Envelope(string type, JsonObject data) => JsonSerializer.SerializeToUtf8Bytes(
-        new JsonObject
-        {
-            ["specversion"] = "1.0",
-            ["id"] = $"{partner.Name}-{Interlocked.Increment(ref sent)}-{clock.GetUtcNow().ToUnixTimeMilliseconds()}",
-            ["source"] = $"urn:hub:utility:{partner.Name}",
-            ["type"] = type,
-            ["subject"] = (string)data["unitNo"]!,
-            ["data"] = data.DeepClone(),
-        },
-        SimulatorJson.Options);
-
-    private async Task<bool> PostAsync(byte[] body)
-    {
-        try
-        {
-            using var content = new ByteArrayContent(body);
-            content.Headers.TryAddWithoutValidation("Content-Type", "application/cloudevents+json; charset=utf-8");
-            using var response = await http.PostAsync(new Uri("/api/v1/events", UriKind.Relative), content, stopping.Token);
-            return response.IsSuccessStatusCode;
-        }
-        catch (Exception fault) when (fault is HttpRequestException || (fault is OperationCanceledException && !stopping.IsCancellationRequested))
-        {
-            return false;
-        }
-    }
+    private byte[] Envelope(string type, JsonObject data) => hub.Envelope(type, (string)data["unitNo"]!, data);
 }
 
 /// <param name="State">checked, transferred, reversed.</param>

@@ -40,6 +40,7 @@ public abstract class Partner(PartnerSettings settings, LeadBook book, params IR
         "local-crm" => new LocalCrm(settings, book),
         "approval-platform" or "register" => new ApprovalPlatform(settings, book, clock),
         "licence-library" => new LicenceLibrary(settings, book, clock),
+        "notification" => new NotificationGateway(settings, book),
         "webhook" or "feed" => new WebhookUtility(settings, book, clock),
         _ => throw new InvalidOperationException($"Partner '{settings.Name}' is of the unknown kind '{settings.Kind}'."),
     };

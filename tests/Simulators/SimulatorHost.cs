@@ -63,6 +63,7 @@ public sealed class SimulatorHost : IAsyncDisposable
             await (running.Reader?.DisposeAsync() ?? ValueTask.CompletedTask);
             await (running.Receipts?.DisposeAsync() ?? ValueTask.CompletedTask);
             await (running.Partner.Desk?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await ((running.Partner as NotificationGateway)?.Reports?.DisposeAsync() ?? ValueTask.CompletedTask);
         }
 
         await (admin?.DisposeAsync() ?? ValueTask.CompletedTask);
@@ -82,9 +83,15 @@ public sealed class SimulatorHost : IAsyncDisposable
         book.Took = receipts is null ? null : receipts.Plan;
         if (settings.HubUrl is not null && partnerSettings.PublishKey is { } publishKey)
         {
-            partner.Desk = new AccountDesk(settings, partnerSettings, publishKey, clock);
+            if (partner is NotificationGateway gateway)
+            {
+                gateway.Reports = new NoticeReports(settings.HubUrl, partnerSettings.Name, publishKey, TimeSpan.FromSeconds(settings.AcceptAfterSeconds), clock);
+            }
+            else
+            {
+                partner.Desk = new AccountDesk(settings, partnerSettings, publishKey, clock);
+            }
         }
-
 
         var app = Build(settings.Host, partnerSettings.Port);
         var running = new RunningPartner(partner, receipts, app);
@@ -109,6 +116,10 @@ public sealed class SimulatorHost : IAsyncDisposable
     public void OpenDesk(string partner, Uri hub, PartnerSettings settings, string key) =>
         Running(partner).Partner.Desk = new AccountDesk(hub, settings, key, TimeSpan.FromMilliseconds(20), clock);
 
+    /// <summary>Lets a gateway report whom it reached.</summary>
+    public void OpenReports(string partner, Uri hub, string key) =>
+        ((NotificationGateway)Running(partner).Partner).Reports = new NoticeReports(hub, partner, key, TimeSpan.FromMilliseconds(20), clock);
+
     private async Task<WebApplication> StartAdminAsync(SimulatorSettings settings, CancellationToken cancellation)
     {
         var app = Build(settings.Host, settings.AdminPort);
@@ -118,6 +129,8 @@ public sealed class SimulatorHost : IAsyncDisposable
         app.MapPost("/{partner}/faults", (string partner, Fault fault) => ForPartner(partner, running => SetFault(running, fault)));
         app.MapPost("/{partner}/fetch-faults", (string partner, Fault fault) =>
             ForPartner(partner, running => running.Partner.FetchFaults.Set(fault) is { } problem ? Json(new { error = problem }, 400) : Json(fault)));
+        app.MapGet("/{partner}/notices", (string partner) => ForPartner(
+            partner, running => running.Partner is NotificationGateway gateway ? Json(gateway.Notices) : Json(new { error = $"'{partner}' is no gateway" }, 400)));
         app.MapGet("/{partner}/orders", (string partner) => ForDesk(partner, desk => Json(desk.Orders)));
         app.MapPost("/{partner}/findings", (string partner, Finding finding) => ForDesk(partner, desk =>
         {

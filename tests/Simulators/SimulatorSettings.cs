@@ -39,7 +39,7 @@ public sealed record PartnerSettings
 {
     public required string Name { get; init; }
 
-    /// <summary><c>sgcc-crm</c>, <c>local-crm</c>, <c>webhook</c>, <c>feed</c>, or <c>approval-platform</c>, <c>register</c> and <c>licence-library</c>, which are asked instead of sent to.</summary>
+    /// <summary><c>sgcc-crm</c>, <c>local-crm</c>, <c>webhook</c>, <c>feed</c>, <c>notification</c>, or <c>approval-platform</c>, <c>register</c> and <c>licence-library</c>, which are asked instead of sent to.</summary>
     public required string Kind { get; init; }
 
     /// <summary>0 takes a free one.</summary>
@@ -56,7 +56,7 @@ public sealed record PartnerSettings
     /// <summary>The key this partner sends receipts and fetches with; null: it does neither.</summary>
     public string? HubKey { get; init; }
 
-    /// <summary>The key this partner publishes with: what became of the orders of co-transfers; null: it takes none.</summary>
+    /// <summary>The key this partner publishes with: what became of the orders of co-transfers, or of notices; null: it takes none.</summary>
     public string? PublishKey { get; init; }
 
     /// <summary>A webhook that also empties its feed, as while it is switched between push and pull; a partner of the kind <c>feed</c> always does.</summary>

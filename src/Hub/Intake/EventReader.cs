@@ -14,7 +14,7 @@ namespace Hub.Intake;
 internal sealed record ReadResult(EventInput? Input, Problem? Problem);
 
 /// <summary>Reads CloudEvents 1.0 (JSON format; structured and binary mode) strictly: whatever is odd is said with its place.</summary>
-internal static class EventReader
+internal static partial class EventReader
 {
     public const int EventBytesMax = 64 * 1024;
 
@@ -303,6 +303,8 @@ internal static class EventReader
     {
         var content = EventTypes.OfTransfer.Contains(attributes.Type) ? ReadTransfer(attributes, data, key, now, out problem)
             : EventTypes.OfAccount.Contains(attributes.Type) ? ReadReport(attributes, data, out problem)
+            : EventTypes.OfOutage.Contains(attributes.Type) ? ReadOutage(attributes, data, key, out problem)
+            : attributes.Type == EventTypes.OutageNotified ? ReadResults(attributes, data, out problem)
             : EventTypes.OfConnection.Contains(attributes.Type) ? ReadConnection(attributes, data, key, now, out problem)
             : ReadApproval(attributes, data, key, out problem);
         if (content is null)

@@ -76,7 +76,7 @@ internal sealed class Bodies(NpgsqlDataSource database, BodyCipher cipher, IRead
         """;
 
     // States that name people whether they are sealed or were stored before there were keys. Of a project that is its approval, while nobody was told of it.
-    private const string NamesPeopleSql = """(state LIKE 'sealed:%' OR type IN ('co_transfer', 'dossier') OR state LIKE '%"approval":{%')""";
+    private const string NamesPeopleSql = """(state LIKE 'sealed:%' OR type IN ('co_transfer', 'dossier', 'outage') OR state LIKE '%"approval":{%')""";
 
     // Under the lock the engine takes for the case; one it holds now is for the next day. What was found is looked at again behind the lock: the case may have begun anew.
     private const string RemoveStatesSql = $"""

@@ -31,6 +31,9 @@ internal sealed record RecentReceipt(Guid EventId, string Partner, string Source
 /// <summary>A property's case, for people.</summary>
 internal sealed record CoTransferRow(string Key, string State, bool Closed);
 
+/// <summary>One notice of an outage, by operator and number.</summary>
+internal sealed record OutageRow(string Key, string State, bool Closed);
+
 /// <summary>A stored idempotent answer.</summary>
 internal sealed record IdempotentAnswer(byte[] RequestDigest, DateTime ClaimedAt, int? Status, byte[]? Response);
 
@@ -155,6 +158,14 @@ internal sealed class LedgerQueries(NpgsqlDataSource database, BodyCipher bodies
          LIMIT @limit
         """;
 
+    private const string OutagesSql = """
+        SELECT key AS Key, state AS State, closed AS Closed
+          FROM cases
+         WHERE type = 'outage'
+         ORDER BY case_id DESC
+         LIMIT @limit
+        """;
+
     private const string CaseSql = "SELECT key_hash FROM cases WHERE case_id = @caseId";
 
     private const string PauseSql = """
@@ -229,6 +240,10 @@ internal sealed class LedgerQueries(NpgsqlDataSource database, BodyCipher bodies
     /// <summary>Co-transfers that are not at their end, the oldest first.</summary>
     public async Task<IReadOnlyList<CoTransferRow>> OpenCoTransfersAsync(int limit) =>
         [.. (await ManyAsync<CoTransferRow>(OpenCoTransfersSql, new { limit })).Select(row => row with { State = bodies.OpenText(row.State) })];
+
+    /// <summary>The newest notices of outages.</summary>
+    public async Task<IReadOnlyList<OutageRow>> OutagesAsync(int limit) =>
+        [.. (await ManyAsync<OutageRow>(OutagesSql, new { limit })).Select(row => row with { State = bodies.OpenText(row.State) })];
 
     public async Task<Guid?> KeyHashAsync(long caseId) => await OneAsync<Guid?>(CaseSql, new { caseId });
 

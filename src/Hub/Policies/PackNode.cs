@@ -68,6 +68,8 @@ internal sealed class PackNode
         }
     }
 
+    public bool Has(string key) => Child(key) is not null;
+
     public string? OptionalText(string key) => Child(key) is { } node ? TextOf(node, key) : null;
 
     public string Text(string key) => Required(key) is { } node ? TextOf(node, key) ?? "" : "";

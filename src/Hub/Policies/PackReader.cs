@@ -39,6 +39,8 @@ internal static class PackReader
             Milestones = ConnectionReader.Milestones(pack),
             Prohibitions = ConnectionReader.Prohibitions(pack),
             Warnings = ConnectionReader.Warnings(pack),
+            Outage = OutageReader.Outage(pack),
+            Public = PublicReader.Public(pack),
         };
         CheckWhole(pack, policy);
         CheckOperators(operators, policy);
@@ -198,12 +200,17 @@ internal static class PackReader
     // Nothing stands in a pack without its origin: a clause of the document, or the word that it is ours and a note why.
     public static (string Source, string? Clause, Bilingual? Note) Source(PackNode node)
     {
-        var source = node.Word("source", [RuleSources.Document, RuleSources.HubDefault]);
+        var source = node.Word("source", [RuleSources.Document, RuleSources.HubDefault, RuleSources.Regulation]);
         var clause = node.OptionalText("clause");
         var note = node.OptionalBilingual("note");
         if (source == RuleSources.Document && clause is null)
         {
             node.Report("source", "来源为 document 时须写明条款（clause）。", "A rule from the document needs its clause.");
+        }
+
+        if (source == RuleSources.Regulation && (clause is null || note is null))
+        {
+            node.Report("source", "来源为 regulation 时须写明条款（clause）和依据说明（note）。", "A rule from a regulation needs its clause, and a note on how it was read.");
         }
 
         if (source == RuleSources.HubDefault && note is null)

@@ -11,6 +11,9 @@ internal static class RuleSources
 
     /// <summary>No source says it: a starting value of ours, to be settled with the authority.</summary>
     public const string HubDefault = "hub default";
+
+    /// <summary>A national rule beside the pack's document says it, at the rule's clause; a note says how the text was read.</summary>
+    public const string Regulation = "regulation";
 }
 
 /// <summary>Kinds of utility.</summary>
@@ -64,6 +67,12 @@ internal sealed record Policy
     public IReadOnlyList<DocumentRule>? Documents { get; init; }
     /// <summary>The pack's own rule, else that of the pack it extends; null when neither has one: ownership changes are recorded and go nowhere.</summary>
     public CoTransferRule? CoTransfer { get; init; }
+
+    /// <summary>The pack's own rule, else that of the pack it extends; null when neither has one: notices of outages are recorded and go nowhere.</summary>
+    public OutageRule? Outage { get; init; }
+
+    /// <summary>What the place makes public, part by part the pack's own, else that of the pack it extends.</summary>
+    public PublicRule? Public { get; init; }
 
     /// <summary>The pack's own rule, else that of the pack it extends; null: times are kept and none is marked.</summary>
     public RecordingRule? Recording { get; init; }

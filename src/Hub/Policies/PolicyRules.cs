@@ -54,6 +54,8 @@ internal static class PolicyRules
             Milestones = Over(inherited.Milestones, policy.Milestones, rule => rule.Id),
             Prohibitions = Over(inherited.Prohibitions, policy.Prohibitions, rule => rule.Id),
             Warnings = policy.Warnings.Count > 0 ? policy.Warnings : inherited.Warnings,
+            Outage = policy.Outage ?? inherited.Outage,
+            Public = policy.Public?.Over(inherited.Public) ?? inherited.Public,
         };
     }
 

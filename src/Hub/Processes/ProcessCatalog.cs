@@ -13,11 +13,13 @@ internal static class ProcessCatalog
 
     public static CoTransferProcess CoTransfer { get; } = new();
 
+    public static OutageNoticeProcess OutageNotice { get; } = new();
+
     public static ConnectionProcess Connection { get; } = new();
 
     public static LedgerReportProcess LedgerReport { get; } = new();
 
-    private static readonly Dictionary<string, Process> ByType = new Process[] { ProjectApproval, PublisherPoll, Dossier, CoTransfer, Connection, LedgerReport }.ToDictionary(process => process.Type, StringComparer.Ordinal);
+    private static readonly Dictionary<string, Process> ByType = new Process[] { ProjectApproval, PublisherPoll, Dossier, CoTransfer, Connection, OutageNotice, LedgerReport }.ToDictionary(process => process.Type, StringComparer.Ordinal);
 
     /// <summary>The state of a case that has none, by type.</summary>
     public static IReadOnlyDictionary<string, string> EmptyStates { get; } = ByType.ToDictionary(pair => pair.Key, pair => pair.Value.Empty, StringComparer.Ordinal);
@@ -38,6 +40,7 @@ internal static class ProcessCatalog
         EventTypes.ApplicationOpened or EventTypes.ConsentGiven or EventTypes.ConsentWithdrawn or EventTypes.LicenceRequested or EventTypes.DocumentsRequested => Dossier,
         EventTypes.TransferRegistered or EventTypes.TransferCorrected or EventTypes.TransferWithdrawn or EventTypes.AccountPrechecked or EventTypes.AccountTransferReported
             or EventTypes.AccountReversalReported or EventTypes.ArrearsSettled or EventTypes.TaskAnswered => CoTransfer,
+        EventTypes.OutageAnnounced or EventTypes.OutageProgress or EventTypes.OutageRestored or EventTypes.OutageCancelled or EventTypes.OutageNotified => OutageNotice,
         EventTypes.ConnectionApplied or EventTypes.ConnectionAmended or EventTypes.ConnectionStage or EventTypes.ConnectionMatchDecided or EventTypes.ConnectionEvaluated => Connection,
         EventTypes.LedgerDue or EventTypes.LedgerFigures or EventTypes.LedgerNoted or EventTypes.LedgerSubmitted or EventTypes.LedgerTold => LedgerReport,
         _ => throw new InvalidOperationException($"No process takes {eventType}."),
