@@ -24,6 +24,8 @@ internal sealed class IndexModel(LedgerQueries queries, Dossiers dossiers, ILane
     public IReadOnlyList<DisclosureRow> Disclosures { get; private set; } = [];
     public IReadOnlyList<(string Unit, CoTransferProcess.Case Case)> Transfers { get; private set; } = [];
 
+    public IReadOnlyList<(string Key, PermitProcess.Case Case)> Permits { get; private set; } = [];
+
     public long Delivered => Connectors.Sum(row => row.Taken);
     public long Open => Connectors.Sum(row => row.Queued - row.Taken - row.Skipped);
     public long Parked => Connectors.Sum(row => row.Parked);
@@ -38,6 +40,7 @@ internal sealed class IndexModel(LedgerQueries queries, Dossiers dossiers, ILane
             Receipts = await queries.RecentReceiptsAsync(10);
             Disclosures = await dossiers.RecentAsync(10);
             Waits = await queries.WaitsAsync(state: null, receiver: null, 12);
+            Permits = [.. (await queries.CasesAsync(ProcessCatalog.Permit.Type, 12)).Select(row => (row.Key, ProcessCatalog.Permit.Read(row.State)))];
             Transfers = [.. (await queries.CasesAsync(ProcessCatalog.CoTransfer.Type, 12)).Select(row => (row.Key, ProcessCatalog.CoTransfer.Read(row.State)))];
         }
         catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException)
@@ -116,6 +119,23 @@ internal sealed class IndexModel(LedgerQueries queries, Dossiers dossiers, ILane
         "PARTLY_DONE" or "SETTLING" or "ASKING" or "UNKNOWN" or "WAITING_CUSTOMER" or "REVERSING" => ("!", Word($"transfer_{state}"), "warn"),
         _ => ("…", Word($"transfer_{state}"), ""),
     };
+
+    /// <summary>Icon, word and colour class of a permit case's step, or of one item.</summary>
+    public (string Icon, string Word, string Class) Permit(string state) => state switch
+    {
+        "GRANTED" or "FINISHED" or "APPROVED" or "FILED" or "EXEMPT" => ("✔", Word($"permit_{state}"), "good"),
+        "REFUSED" or "BROKEN" => ("✖", Word($"permit_{state}"), "bad"),
+        "ASKING" or "CORRECTING" or "PROMISING" or "HELD" or "UNSERVED" or "PAUSED" or "RETURNED" => ("!", Word($"permit_{state}"), "warn"),
+        "WITHDRAWN" or "DROPPED" => ("↩", Word($"permit_{state}"), "warn"),
+        _ => ("…", Word($"permit_{state}"), ""),
+    };
+
+    /// <summary>The day that comes first among the clocks that run, and how it stands.</summary>
+    public string Due(PermitProcess.Case permits)
+    {
+        var open = permits.Items.Values.SelectMany(item => item.Clocks).Concat(permits.Clocks).Where(clock => clock.Open && clock.Due is not null).MinBy(clock => clock.Due);
+        return open is null ? "—" : $"{open.Due!.Value.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)} {(open.Status == "overdue" ? Word("clock_overdue") : "")}";
+    }
 
     public string Ago(DateTime? instant)
     {
