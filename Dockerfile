@@ -1,5 +1,11 @@
 # docker build --target hub -t hub .          docker build --target simulators -t hub-simulators .
 
+# What the console's pages load, by the lock file.
+FROM node:22-slim AS assets
+WORKDIR /source/src/Hub/Console/assets
+COPY src/Hub/Console/assets ./
+RUN npm ci --omit=dev --no-progress && node collect.mjs
+
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
 # What decides the restore comes first, so that a change of code does not restore again.
@@ -12,7 +18,8 @@ RUN dotnet restore src/Hub && dotnet restore tests/Simulators
 COPY schemas schemas
 COPY src src
 COPY tests/Simulators tests/Simulators
-RUN dotnet publish src/Hub -c Release --no-restore -o /out/hub \
+COPY --from=assets /source/src/Hub/wwwroot/lib src/Hub/wwwroot/lib
+RUN dotnet publish src/Hub -c Release --no-restore -p:ConsoleAssets=false -o /out/hub \
  && dotnet publish tests/Simulators -c Release --no-restore -o /out/simulators
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS hub

@@ -55,6 +55,19 @@ public static class EventTypes
     /// <summary>Hub's own: a person answered a task of a case, with name and reason.</summary>
     public const string TaskAnswered = "hub.operator.task_answered.v1";
 
+    /// <summary>Hub's own: a period of a reporting duty is over, and its ledger begins.</summary>
+    public const string LedgerDue = "hub.ledger.due.v1";
+
+    /// <summary>Hub's own: a ledger's figures, as they stay.</summary>
+    public const string LedgerFigures = "hub.ledger.figures_taken.v1";
+
+    /// <summary>Hub's own: people's words for a ledger.</summary>
+    public const string LedgerNoted = "hub.ledger.noted.v1";
+    public const string LedgerSubmitted = "hub.ledger.submitted.v1";
+
+    /// <summary>Hub's own: results or problems told promptly, outside the periods.</summary>
+    public const string LedgerTold = "hub.ledger.told.v1";
+
     /// <summary>A utility's business receipt or progress on an event it was sent.</summary>
     public const string ReceiptReported = "hub.delivery.receipt.v1";
 
@@ -135,6 +148,9 @@ public static class CommandTypes
     public const string AccountInquire = "account.inquire.v1";
     /// <summary>To a utility: an application as Hub has it, with what the project push fills in.</summary>
     public const string ApplicationPut = "application.put.v1";
+
+    /// <summary>What a utility gets as a message where its system has no call of its own for it.</summary>
+    public static IReadOnlyList<string> Messages { get; } = [ApplicationPut, DeadlineWarn, PermitResult, PermitDelivered];
     public const string RegisterFeedback = "register.feedback.v1";
     public const string NoticeSend = "notice.send.v1";
 
@@ -153,4 +169,7 @@ public static class CommandTypes
 
     /// <summary>A limit is used up to some share, or is over: <see cref="Schemas.DeadlineWarning"/>.</summary>
     public const string DeadlineWarn = "deadline.warn.v1";
+
+    /// <summary>To who receives a ledger: <see cref="Schemas.LedgerReport"/>.</summary>
+    public const string LedgerReport = "ledger.report.v1";
 }

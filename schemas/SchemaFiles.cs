@@ -46,6 +46,7 @@ public static class SchemaFiles
         files.Add("municipal/permit-delivery.schema.json", Write("permit-delivery", SchemasJson.Default.PermitDelivery, "统一送达 · All results together: data of permit.delivered.v1."));
         files.Add("municipal/credit-report.schema.json", Write("credit-report", SchemasJson.Default.CreditReport, "失信报送 · A broken promise: data of credit.report.v1."));
         files.Add("connection/deadline-warning.schema.json", Write("deadline-warning", SchemasJson.Default.DeadlineWarning, "时限预警 · Deadline warning: data of deadline.warn.v1."));
+        files.Add("ledger/ledger-report.schema.json", Write("ledger-report", SchemasJson.Default.LedgerReport, "工作台账 · Ledger: data of ledger.report.v1, and what GET /api/v1/ledgers/{id} answers."));
         files.Add("utility-crm/lead.schema.json", Write("lead", SchemasJson.Default.Lead, "办电线索 · Lead: data of what a utility is sent."));
         files.Add("utility-crm/receipt.schema.json", Write("receipt", SchemasJson.Default.Receipt, "业务回执 · Receipt: body of POST /api/v1/events/{id}/receipts."));
         files.Add("licence/supply-application.schema.json", Write("supply-application", SchemasJson.Default.SupplyApplication, "用电申请 · Application: body of POST /api/v1/applications."));

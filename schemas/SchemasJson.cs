@@ -45,6 +45,7 @@ namespace Hub.Schemas;
 [JsonSerializable(typeof(PermitResult))]
 [JsonSerializable(typeof(PermitDelivery))]
 [JsonSerializable(typeof(CreditReport))]
+[JsonSerializable(typeof(LedgerReport))]
 [JsonSerializable(typeof(IReadOnlyList<Warning>))]
 public sealed partial class SchemasJson : JsonSerializerContext
 {

@@ -54,6 +54,12 @@ check_node() {
     fail "需要 Node.js 18 或更新版本（现为 ${version}）。" "Node.js 18 or later is needed (found: $version)."
 }
 
+# The pages' files come from npm (src/Hub/Console/assets).
+check_npm() {
+  command -v npm >/dev/null ||
+    fail "找不到 npm，请随 Node.js 安装。" "npm was not found; install it with Node.js."
+}
+
 check_ports() { # first port, last port
   local taken
   taken=$(node "$ROOT/scripts/taken-port.mjs" "$1" "$2")
@@ -95,6 +101,8 @@ is_alive() { # process id
 
 # No build servers: they would outlive us, and hold the output pipe of whoever called us.
 build() {
+  check_node
+  check_npm
   say "构建中……" "building ..."
   (cd "$ROOT" && dotnet build Hub.sln -c Release -v q --nologo --disable-build-servers) >"$ROOT/.hub/build.log" 2>&1 && return 0
   grep -E '(error|错误) ' "$ROOT/.hub/build.log" | sort -u | head -20 >&2 || tail -20 "$ROOT/.hub/build.log" >&2

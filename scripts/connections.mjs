@@ -55,14 +55,22 @@ const project = (code, region, name, more = {}) => publish('hub.project_approval
   approvalType: 'FILING', approvalDocNo: `示例备案〔2026〕${code.slice(-3)}号`, approvalDate: at().slice(0, 10), approvalAuthority: '示例审批局', regionCode: region, version: 1, usageType: '400', ...more,
 }, { key: env.get('HUB_KEY'), source: 'urn:hub:bureau:demo', subject: code });
 
-const move = days => {
-  const moved = spawnSync(path.join(root, 'hub'), ['clock', 'move', '--days', String(days)], { encoding: 'utf8', env: { ...process.env, HUB_SETTINGS: path.join(root, '.hub', 'settings.json') } });
-  console.log(`clock: ${(moved.stdout || moved.stderr).trim()}`);
-  if (moved.status !== 0) process.exit(moved.status ?? 1);
+const hubCommand = (...words) => {
+  const done = spawnSync(path.join(root, 'hub'), words, { encoding: 'utf8', env: { ...process.env, HUB_SETTINGS: path.join(root, '.hub', 'settings.json') } });
+  console.log(`${words.slice(0, 2).join(' ')}: ${(done.stdout || done.stderr).trim()}`);
+  if (done.status !== 0) process.exit(done.status ?? 1);
 };
 
+const move = days => hubCommand('clock', 'move', '--days', String(days));
+
 // Whatever is left of the way back to now; never past it.
-const moveTo = daysAgo => { const days = -ahead() / 86400 - daysAgo; if (days > 0) move(days); };
+const moveTo = async daysAgo => {
+  const days = -ahead() / 86400 - daysAgo;
+  if (days <= 0) return;
+  move(days);
+  // Hub looks at its clock's file a few times a second.
+  await new Promise(next => setTimeout(next, 600));
+};
 
 const settled = async () => new Promise(next => setTimeout(next, 1500));
 
@@ -74,7 +82,7 @@ const samples = async () => {
   await project('2611-141002-04-01-700002', '141002', '临汾示例产业园', { loadKw: 600, unitUscc: '91141002MA0EXAMPL2' });
   await settled();
 
-  moveTo(10);
+  await moveTo(10);
   await apply('JINZHONG', 'DEMO-JZ-1', { projectCode: '2611-140702-04-01-700001', voltageLevel: 'AC03802', areaType: '01', hasExternalLine: false, needsExcavation: false, tags: ['SMALL_MICRO'] });
   await apply('LINFEN', 'DEMO-LF-1', { projectCode: '2611-141002-04-01-700002', ...highVoltage, capacity: undefined, capacityUnit: undefined });
   await apply('LINFEN', 'DEMO-LF-2', { ...highVoltage, unitUscc: '91141002MA0EXAMPL2', applicantName: '临汾示例产业园建设单位（示例）', address: '临汾示例产业园示例路1号' });
@@ -86,24 +94,26 @@ const samples = async () => {
   for (const [city, number] of [['JINZHONG', 'DEMO-JZ-1'], ['LINFEN', 'DEMO-LF-1'], ['SHANXI', 'DEMO-SX-1'], ['HOHHOT', 'DEMO-HH-1']]) await stage(city, number, 'ACCEPTED', 'FINISH');
   await settled();
 
-  moveTo(9);
+  await moveTo(9);
   await stage('JINZHONG', 'DEMO-JZ-1', 'METERED', 'FINISH');
   await stage('HOHHOT', 'DEMO-HH-1', 'PLAN_REPLIED', 'FINISH');
   await stage('HOHHOT', 'DEMO-HH-1', 'ROUTE_DESIGN', 'START');
 
-  moveTo(7);
+  await moveTo(7);
   await stage('LINFEN', 'DEMO-LF-1', 'ACCEPTED', 'PAUSE', { pauseKind: 'APPLICANT', reason: '补正：缺用电地址物权证件' });
 
-  moveTo(4);
+  await moveTo(4);
+  // The week that was over by now begins its ledger; nobody submits it before it is due.
+  hubCommand('reports', 'begin');
   await stage('SHANXI', 'DEMO-SX-1', 'METERED', 'FINISH');
   await publish('hub.connection.evaluated.v1', { applicationNo: 'DEMO-SX-1', regionCode: '140105', operatorCode: 'sgcc-shanxi', score: 5, at: at(), comment: '一次办好' }, { ...ofPlatform(), subject: 'DEMO-SX-1' });
   await stage('HOHHOT', 'DEMO-HH-1', 'ROUTE_DESIGN', 'FINISH');
   await stage('HOHHOT', 'DEMO-HH-1', 'PERMIT', 'START');
 
   // Reported days after the fact: marked, and the clock stops only now.
-  moveTo(1);
+  await moveTo(1);
   await stage('LIANYUNGANG', 'DEMO-LYG-2', 'METERED', 'FINISH', { occurredAt: at(-6 * 24) });
-  moveTo(0);
+  await moveTo(0);
 };
 
 const [command, given] = process.argv.slice(2);

@@ -68,6 +68,8 @@ internal sealed record HubSettings
 
     public BusSettings Bus { get; init; } = new();
 
+    public Console.ConsoleSettings Console { get; init; } = new();
+
     public IReadOnlyList<ConnectorSettings> Connectors { get; init; } = [];
 
     /// <summary>Platforms that cannot push and are polled.</summary>
@@ -157,6 +159,8 @@ internal sealed record HubSettings
         foreach (var problem in Telemetry.Problems())
             yield return problem;
         foreach (var problem in Bus.Problems(Role))
+            yield return problem;
+        foreach (var problem in Console.Problems())
             yield return problem;
 
         // A hub that reaches its connectors over the bus needs to know neither their addresses nor their secrets.

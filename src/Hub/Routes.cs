@@ -12,8 +12,11 @@ internal static partial class Routes
     {
         app.UseExceptionHandler(errors => errors.Run(WriteErrorAsync));
         app.Use(WriteBareStatusAsync);
-        app.UseStaticFiles();
+        app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = Console.ConsoleServices.PrepareFile });
         app.UseRouting();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.Use(Console.ConsoleServices.PreparePage);
 
         app.MapPost("/api/v1/events", (HttpContext http, EventEndpoint endpoint) => endpoint.PostAsync(http));
         app.MapGet("/api/v1/events", (HttpContext http, ReceiptEndpoint endpoint) => endpoint.ListAsync(http));
@@ -37,6 +40,9 @@ internal static partial class Routes
         app.MapPost("/api/v1/disclosures/query", (HttpContext http, DossierEndpoint endpoint) => endpoint.DisclosuresAsync(http));
 
         app.MapGet("/api/v1/guide", (HttpContext http, GuideEndpoint endpoint) => endpoint.GetAsync(http));
+        app.MapGet("/api/v1/applications/{no}/progress", (HttpContext http, ProgressEndpoint endpoint, string no) => endpoint.GetAsync(http, no));
+        app.MapGet("/api/v1/ledgers", (HttpContext http, LedgerEndpoint endpoint) => endpoint.ListAsync(http));
+        app.MapGet("/api/v1/ledgers/{id}", (HttpContext http, LedgerEndpoint endpoint, string id) => endpoint.GetAsync(http, id));
 
         app.MapGet("/openapi.json", (HttpContext http) => PublishedFiles.SendAsync(http, "openapi.json"));
         app.MapGet("/schemas", (HttpContext http) => PublishedFiles.ListSchemasAsync(http));
@@ -50,7 +56,7 @@ internal static partial class Routes
             await Answers.WriteAsync(http, readiness.Ready ? 200 : 503, readiness, HealthJson.Default.Readiness);
         });
         app.MapGet("/metrics", async (Health health) => Results.Text(await health.MetricsAsync(), "text/plain; version=0.0.4; charset=utf-8"));
-        app.MapRazorPages();
+        Console.ConsoleServices.Map(app);
     }
 
     // What the framework refuses by itself (too large a body, a broken request) is told in the same form as everything else.
@@ -59,6 +65,8 @@ internal static partial class Routes
         var error = http.Features.Get<IExceptionHandlerFeature>()?.Error;
         if (error is not (null or BadHttpRequestException))
             LogFailed(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Hub.Routes"), FaultText.Of(error));
+        if (Console.ErrorPage.IsWanted(http))
+            return error is NpgsqlException or TimeoutException ? Console.ErrorPage.WriteAsync(http, 503, "state_away") : Console.ErrorPage.WriteAsync(http, 500, "state_fault");
         return Answers.WriteAsync(http, error switch
         {
             BadHttpRequestException { StatusCode: 413 } => new Problem("too_large"),
@@ -76,7 +84,9 @@ internal static partial class Routes
         await next(http);
         if (http.Response.HasStarted || http.Response.ContentLength > 0 || http.Response.ContentType is not null)
             return;
-        if (http.Response.StatusCode == 404)
+        if (http.Response.StatusCode is 400 or 404 && Console.ErrorPage.IsWanted(http))
+            await Console.ErrorPage.WriteAsync(http, http.Response.StatusCode, http.Response.StatusCode == 404 ? "state_not_found" : "state_bad_form");
+        else if (http.Response.StatusCode == 404)
             await Answers.WriteAsync(http, new Problem("not_found"));
         else if (http.Response.StatusCode == 405)
             await Answers.WriteAsync(http, new Problem("method_not_allowed"));

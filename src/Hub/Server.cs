@@ -54,14 +54,14 @@ internal static class Server
                 settings.Connectors, provider.GetRequiredService<NodeLease>(), time, provider.GetRequiredService<ILoggerFactory>(), connector => ConnectorCatalog.Create(connector, DemoClock.True(time))));
         services.AddSingleton<IDispatcher>(provider => provider.GetRequiredService<ILanes>());
         services.AddSingleton<Sweeper>().AddSingleton<PolicyWatch>().AddSingleton<ChainWatch>().AddSingleton(bodies).AddSingleton<BodyWatch>();
+        services.AddSingleton<Figures>().AddSingleton<Ledgers>().AddSingleton<LedgerReports>().AddSingleton<LedgerWatch>();
+        services.AddSingleton<LedgerEndpoint>().AddSingleton<ProgressEndpoint>();
         services.AddSingleton<PolledRows>().AddSingleton<PublisherPoll>().AddSingleton<PollPublisher>(provider => provider.GetRequiredService<PublisherPoll>().RunAsync);
         PublisherSchedule.Register(services, settings);
         services.AddSingleton<MetricsText>().AddSingleton<OldestWaiting>().AddSingleton<Health>().AddSingleton(settings.Telemetry).AddSingleton<OtlpExport>();
         services.AddSingleton<GaugeSource>(provider => provider.GetRequiredService<Health>().GaugesAsync);
         services.AddHostedService<HubLifetime>();
-        // Chinese stays readable in the page's source; markup characters are escaped as ever.
-        services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
-        services.AddRazorPages(pages => pages.RootDirectory = "/Console/Pages");
+        Console.ConsoleServices.Add(services);
 
         var app = builder.Build();
         Routes.Map(app);
@@ -111,6 +111,8 @@ internal static class Server
         logging.ClearProviders().SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Quartz", LogLevel.Warning)
             // At any level it would make an activity for each request, on top of the spans of our own.
             .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
+            // Their keys are sealed by our own cipher, which it cannot know.
+            .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error)
             // It would write the exception's message; Routes writes what may be written.
             .AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None);
         if (settings.Logs == "json")
@@ -154,7 +156,7 @@ internal static class Server
 
 /// <summary>Starts the parts in the order in which they need one another, and stops them so that nothing taken in is lost.</summary>
 internal sealed class HubLifetime(
-    BatchEngine engine, ILanes lanes, Sweeper sweeper, PartnerAuthentication authentication, PolicyWatch watch, ChainWatch chain, BodyWatch bodies, PublisherSchedule schedule, DeliveryQueue queue, NodeLease node, HubSettings settings, MetricsText metrics,
+    BatchEngine engine, ILanes lanes, Sweeper sweeper, PartnerAuthentication authentication, PolicyWatch watch, ChainWatch chain, BodyWatch bodies, LedgerWatch ledgers, PublisherSchedule schedule, DeliveryQueue queue, NodeLease node, HubSettings settings, MetricsText metrics,
     OtlpExport telemetry, QueueIntake queues)
     : IHostedService
 {
@@ -172,6 +174,7 @@ internal sealed class HubLifetime(
         await watch.StartAsync(cancellationToken);
         await chain.StartAsync(cancellationToken);
         await bodies.StartAsync(cancellationToken);
+        await ledgers.StartAsync(cancellationToken);
         await schedule.StartAsync(cancellationToken);
         queues.Start();
     }
@@ -181,6 +184,7 @@ internal sealed class HubLifetime(
         // The web server has stopped before: nothing new comes in. Attempts under way end and are settled, then the engine ends.
         await chain.StopAsync(cancellationToken);
         await bodies.StopAsync(cancellationToken);
+        await ledgers.StopAsync(cancellationToken);
         await schedule.StopAsync();
         await queues.StopAsync();
         await watch.StopAsync(cancellationToken);

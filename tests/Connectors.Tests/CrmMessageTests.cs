@@ -12,10 +12,10 @@ public sealed class CrmMessageTests
         CaseType = "connection", Case = "sgcc-linfen:A-1", Rule = "hv-single", TitleZh = "高压单电源，供电企业办理合计", TitleEn = "High voltage, one supply", Percent = 80, DaysLeft = 3, Unit = "working_days", To = "responsible",
     };
 
-    public static TheoryData<string> Kinds => [.. Partnership.HttpKinds];
-
     [Theory]
-    [MemberData(nameof(Kinds))]
+    [InlineData(ConnectorCatalog.SgccCrm)]
+    [InlineData(ConnectorCatalog.LocalCrm)]
+    [InlineData(ConnectorCatalog.Webhook)]
     public async Task A_message_is_taken_once_and_carries_its_content(string kind)
     {
         await using var partnership = await Partnership.StartAsync(kind);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Hub.Intake;
+using Hub.Processes;
 using Hub.Schemas;
 using Xunit;
 
@@ -100,10 +101,12 @@ public sealed partial class OpenApiTests
             (typeof(GuideThreshold), "GuideThreshold"), (typeof(GuideExemption), "GuideExemption"), (typeof(GuideItem), "GuideItem"), (typeof(GuidePriceNotice), "GuidePriceNotice"),
             (typeof(GuideReliability), "GuideReliability"), (typeof(GuideCapacity), "GuideCapacity"), (typeof(GuidePlace), "GuidePlace"), (typeof(GuideHotline), "GuideHotline"),
             (typeof(GuideChannel), "GuideChannel"), (typeof(GuideLead), "GuideLead"),
+            (typeof(LedgerPage), "LedgerPage"), (typeof(LedgerLine), "LedgerLine"), (typeof(ConnectionProgress), "ConnectionProgress"), (typeof(ProgressStep), "ProgressStep"), (typeof(ProgressStage), "ProgressStage"),
+            (typeof(ProgressClock), "ProgressClock"), (typeof(ProgressPause), "ProgressPause"), (typeof(ProgressMark), "ProgressMark"), (typeof(ProgressProject), "ProgressProject"),
         ];
         foreach (var (contract, component) in pairs)
         {
-            var written = (IntakeJson.Readable.GetTypeInfo(contract) ?? FeedJson.Readable.GetTypeInfo(contract) ?? DossierEndpointJson.Readable.GetTypeInfo(contract) ?? GuideJson.Readable.GetTypeInfo(contract)!).Properties.Select(property => property.Name);
+            var written = (IntakeJson.Readable.GetTypeInfo(contract) ?? FeedJson.Readable.GetTypeInfo(contract) ?? DossierEndpointJson.Readable.GetTypeInfo(contract) ?? GuideJson.Readable.GetTypeInfo(contract) ?? LedgerEndpointJson.Readable.GetTypeInfo(contract) ?? ProgressJson.Readable.GetTypeInfo(contract)!).Properties.Select(property => property.Name);
             var described = Document.GetProperty("components").GetProperty("schemas").GetProperty(component).GetProperty("properties").EnumerateObject().Select(property => property.Name);
             Assert.Equal(written.Order(StringComparer.Ordinal), described.Order(StringComparer.Ordinal));
         }

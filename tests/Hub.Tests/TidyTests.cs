@@ -23,12 +23,13 @@ public sealed partial class TidyTests
 
         // Telemetry here is HubMetrics, as in Engine.
         // The sweep asks the lanes for room before it wakes anything: finding work that cannot go out would only write.
-        ["Schedule"] = ["Engine", "Ledger", "Policies", "Dispatch", "Telemetry"],
+        // Of the connectors only a breaker's state, which opens an incident.
+        ["Schedule"] = ["Engine", "Ledger", "Policies", "Dispatch", "Telemetry", "Connectors"],
 
-        // Health and the page show the state of every part, of a polled publisher its cursor; they change none. The page also takes its language as the
+        // Health and the pages show the state of every part, of a polled publisher its cursor; they change none. The pages also take their language as the
         // answers do.
         ["Telemetry"] = ["Engine", "Ledger", "Dispatch", "Schedule", "Connectors", "Processes"],
-        ["Console"] = ["Engine", "Ledger", "Policies", "Dispatch", "Intake", "Processes", "Connectors"],
+        ["Console"] = ["Engine", "Ledger", "Policies", "Dispatch", "Intake", "Processes", "Connectors", "Schedule", "Telemetry"],
 
         // The command line wires its own engine and reads everything.
         ["Commands"] = ["Engine", "Ledger", "Policies", "Dispatch", "Connectors", "Processes"],

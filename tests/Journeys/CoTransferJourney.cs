@@ -92,7 +92,7 @@ public sealed class CoTransferJourney(CoTransferHub shared) : IClassFixture<CoTr
         Assert.True(code == 0, output);
         var ended = await UntilAsync(CoTransferProcess.Step.Reversed);
         Assert.Equal(("undone", "值班员"), (ended.Tasks.Single(answered => answered.Id == task.Id).Answer, ended.Tasks.Single(answered => answered.Id == task.Id).By));
-        var page = await Hub.GetAsync("/?lang=en");
+        var page = await Hub.PageAsync("/?lang=en");
         Assert.Contains("Undone", page.Text, StringComparison.Ordinal);
     }
 

@@ -15,8 +15,7 @@ public sealed class ConnectionJourney
     {
         await using var city = await CityRun.StartAsync("sgcc-linfen", "141002", "2021-09-22T09:00");
         var code = Approvals.NewCode();
-        await city.Hub.AcceptedAsync(Approvals.Created(code));
-        await Until.TrueAsync(() => city.Hub.Lead("sgcc-linfen", code) is not null, "the utility has the project");
+        await city.Hub.UntilStatusAsync(await city.Hub.AcceptedAsync(Approvals.Created(code)), "delivered");
 
         // 09-26 is a Sunday that is worked.
         city.Go("2021-09-27T10:00");
@@ -166,6 +165,33 @@ public sealed class ConnectionJourney
         Assert.Contains("backdated", warnings);
         Assert.Equal("met_late", (await city.ClockAsync("whole-resident")).Status);
         await city.VerifyAsync();
+    }
+
+    [Fact]
+    public async Task A_notice_of_the_city_that_is_loaded_moves_the_due_day_and_says_so()
+    {
+        await using var city = await CityRun.StartAsync("sgcc-lianyungang", "320706", "2021-12-01T10:00");
+        await city.ApplyAsync(new() { ["capacity"] = 630, ["capacityUnit"] = "kVA", ["voltageLevel"] = "AC00101", ["supplies"] = 1, ["usageType"] = "400", ["hasExternalLine"] = false });
+
+        Directory.CreateDirectory(Path.Combine(city.Hub.Settings.SitePacks!, "calendar"));
+        city.Hub.DropPack(Path.Combine("calendar", "cn-3207.yaml"), """
+            id: cn-3207
+            version: "2021.1"
+            title: { zh: 连云港市, en: Lianyungang }
+            regions: ["3207"]
+            notices:
+              - number: 示例通知
+                number_is: unverified
+                holidays:
+                  - { from: 2021-12-13, to: 2021-12-13, name: 示例 }
+            """);
+
+        var moved = await Until.FoundAsync(async () => (await city.ClockAsync("hv-single")).Changes.LastOrDefault(), "the clock is counted again");
+        Assert.Equal((new DateOnly(2021, 12, 22), new DateOnly(2021, 12, 23), "calendar"), (moved.From!.Value, moved.To!.Value, moved.Why));
+        Assert.Contains("3207", moved.Calendar, StringComparison.Ordinal);
+
+        var (code, output) = await city.Hub.CommandAsync("deadlines", "--within", "20");
+        Assert.True(code == 0 && output.Contains("due 2021-12-23", StringComparison.Ordinal), output);
     }
 
     /// <summary>A hub whose days pass as the test says, and one application in it.</summary>

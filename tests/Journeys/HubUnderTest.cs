@@ -32,6 +32,7 @@ internal sealed class HubUnderTest : IAsyncDisposable
     private readonly NpgsqlDataSource keysDatabase;
     private readonly Dictionary<string, string> utilityKeys = [];
     private string? settingsFile;
+    private string? session;
 
     private HubUnderTest(TestDatabase database, SimulatorHost simulators, WebApplication app, TemporaryFolder folder, HubSettings settings)
     {
@@ -116,6 +117,19 @@ internal sealed class HubUnderTest : IAsyncDisposable
 
     public Task<Reply> GetAsync(string path, string? key = null, params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethod.Get, path, key, content: null, contentType: null, headers);
+
+    /// <summary>A page of the console as a person sees it who has every role but approver; without scripts.</summary>
+    public async Task<Reply> PageAsync(string path)
+    {
+        if (session is null)
+        {
+            var operators = Service<Operators>();
+            await operators.CreateAsync("page.reader", "Reader", [.. Roles.All.Where(role => role != Roles.Approver)], partner: null, "correct horse battery", "test");
+            session = (await operators.SignInAsync("page.reader", "correct horse battery", code: null, "test")).Token;
+        }
+
+        return await GetAsync(path, key: null, ("Cookie", $"hub_session={session}"), ("Accept", "text/html"));
+    }
 
     public async Task<JsonNode> EventAsync(Guid id, string? key = null)
     {

@@ -356,7 +356,7 @@ public sealed class LicenceJourney(LicenceHub shared) : IClassFixture<LicenceHub
         Assert.Contains($"application:{number}", command.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(LicenceLibrary.Citizen, own.Text + all.Text + command.Output, StringComparison.Ordinal);
         Assert.True(await Hub.Database.ScalarAsync<long>("SELECT count(*) FROM exchange_log WHERE kind = 'disclosures.read'") >= 4);
-        var page = await Hub.GetAsync("/?lang=zh");
+        var page = await Hub.PageAsync("/evidence?lang=zh");
         Assert.Contains("居民身份证", page.Text, StringComparison.Ordinal);
         Assert.DoesNotContain(LicenceLibrary.Citizen, page.Text, StringComparison.Ordinal);
     }

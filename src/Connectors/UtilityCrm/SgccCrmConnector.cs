@@ -87,7 +87,8 @@ internal sealed class SgccCrmConnector(ConnectorSettings settings, PartnerHttp h
         CommandTypes.AccountTransfer => "YKBZ_GH_ADD",
         CommandTypes.AccountReverse => "YKBZ_GH_CANCEL",
         CommandTypes.AccountInquire => "YKBZ_GH_QUERY",
-        _ => "YKBZ_TY_MSG",
+        _ when CommandTypes.Messages.Contains(command.Type) => "YKBZ_TY_MSG",
+        _ => throw new InvalidOperationException($"Command {command.Id} is of type '{command.Type}', which this CRM has no service for."),
     };
 
     private static byte[] DataOf(Command command)
@@ -99,7 +100,7 @@ internal sealed class SgccCrmConnector(ConnectorSettings settings, PartnerHttp h
 
         if (Dialect.IsOfAccount(command))
             return JsonSerializer.SerializeToUtf8Bytes(SgccAccountOrder.Of(command, Dialect.ReadOrder(command)), ConnectorsJson.Readable.SgccAccountOrder);
-        if (!Dialect.IsOfLead(command))
+        if (CommandTypes.Messages.Contains(command.Type))
             return JsonSerializer.SerializeToUtf8Bytes(SgccMessage.Of(command), ConnectorsJson.Readable.SgccMessage);
         var lead = Dialect.ReadLead(command);
         return JsonSerializer.SerializeToUtf8Bytes(SgccLead.From(command, lead, new CodeTranslation(Codes)), ConnectorsJson.Readable.SgccLead);

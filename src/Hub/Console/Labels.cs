@@ -1,7 +1,7 @@
 namespace Hub.Console;
 
 /// <summary>Words of the pages, zh first. One word per thing, as in docs/glossary.md.</summary>
-internal static class Labels
+internal static partial class Labels
 {
     private static readonly Dictionary<string, (string Zh, string En)> Words = new(StringComparer.Ordinal)
     {
@@ -27,7 +27,7 @@ internal static class Labels
         ["case"] = ("项目", "Case"),
         ["status"] = ("业务状态", "Business status"),
         ["log"] = ("交换存证", "Exchange log"),
-        ["entries"] = ("条", "entries"),
+        ["entries"] = ("条数", "Entries"),
         ["no_receipts"] = ("还没有回执。供电企业受理后会出现在这里。", "No receipts yet. They appear here once a utility has accepted a lead."),
         ["no_connectors"] = ("还没有设置连接器。", "No connector is set up."),
         ["updated"] = ("更新于", "Updated"),
@@ -193,13 +193,40 @@ internal static class Labels
         ["task_exemption"] = ("是否免批", "Is the line exempt?"),
         ["task_check_restoration"] = ("核查地面恢复", "Check the surface"),
         ["task_report_credit"] = ("人工报送信用平台", "Report to the credit platform by hand"),
+        ["process_permit_case"] = ("外线并联审批", "Permits for an external line"),
+        ["type_hub.permit.applied.v1"] = ("外线审批申请", "Permits applied for"),
+        ["type_hub.permit.corrected.v1"] = ("外线审批更正", "Application corrected"),
+        ["type_hub.permit.withdrawn.v1"] = ("外线审批撤回", "Application withdrawn"),
+        ["type_hub.permit.consulted.v1"] = ("提前对接", "Consulted beforehand"),
+        ["type_hub.permit.opinion.v1"] = ("管线单位意见", "Pipeline owner's opinion"),
+        ["type_hub.permit.item_reported.v1"] = ("审批事项回报", "Item reported"),
+        ["type_hub.permit.commitment_signed.v1"] = ("承诺书签署", "Promise signed"),
+        ["type_hub.permit.works_finished.v1"] = ("施工完毕", "Works finished"),
+        ["type_hub.permit.restored.v1"] = ("地面恢复检查", "Surface checked"),
+        ["type_permit.distribute.v1"] = ("分发审批事项", "Distribute an item"),
+        ["type_permit.withdraw.v1"] = ("撤回审批事项", "Withdraw an item"),
+        ["type_permit.result.v1"] = ("审批结果", "Result of an item"),
+        ["type_permit.delivered.v1"] = ("统一送达", "All results together"),
+        ["type_deadline.warn.v1"] = ("时限预警", "Deadline warning"),
+        ["type_credit.report.v1"] = ("失信报送", "Report of a broken promise"),
         ["not_a_party"] = ("不是本事项的部门", "Not a department of this item"),
-        ["no_such_case"] = ("没有该事项", "There is no such case"),
         ["no_such_item"] = ("没有该审批事项", "There is no such item"),
         ["not_distributed"] = ("尚未分发给部门", "Not sent to a department"),
+        ["ledger_begun"] = ("台账已建立", "The ledger has begun already"),
+        ["ledger_submitted"] = ("台账已报送，不再变更", "The ledger is submitted and does not change any more"),
+        ["ledger_not_counted"] = ("指标尚未统计", "Its figures are not counted yet"),
         ["database_away"] = ("数据库暂不可用", "The database is not available"),
     };
 
     /// <summary>The word in the language asked for; the key itself where there is none, so that a gap is seen.</summary>
-    public static string Of(string key, bool english) => Words.TryGetValue(key, out var word) ? (english ? word.En : word.Zh) : key;
+    public static string Of(string key, bool english) => Find(key, english) ?? key;
+
+    /// <summary>The word in the language asked for; null where there is none.</summary>
+    public static string? Find(string key, bool english) => Words.TryGetValue(key, out var word) || ConsoleWords.TryGetValue(key, out word) ? (english ? word.En : word.Zh) : null;
+
+    /// <summary>Every key there is.</summary>
+    public static IEnumerable<string> Keys => Words.Keys.Concat(ConsoleWords.Keys);
+
+    /// <summary>Every reason that has a word.</summary>
+    public static IEnumerable<string> Reasons => Words.Keys.Where(key => key.StartsWith("reason_", StringComparison.Ordinal)).Select(key => key["reason_".Length..]);
 }

@@ -307,6 +307,21 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
 
     private async Task GiveBackAsync(LeasedCommand leased) => (await answered)(this, leased, Answer.Unavailable(AnswerReasons.Queued));
 
+    /// <summary>True when the partner can be asked whether it has a command.</summary>
+    public bool CanBeAsked => connector.CanBeAsked;
+
+    /// <summary>Asks the partner about a command that never was, past breaker and queue: whoever knows us answers that it was not seen.</summary>
+    public Task<Answer> TestAsync(CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var never = Guid.CreateVersion7(now);
+        return connector.AskAsync(new Command
+        {
+            Id = never, Type = CommandTypes.LeadCreate, Connector = Settings.Name, Subject = "connection-test", LaneSeq = 1, Attempt = 1, AskFirst = true, CauseId = never,
+            CauseType = EventTypes.ProjectApprovalCreated, OccurredAt = now, RecordedAt = now, Data = ReadOnlyMemory<byte>.Empty,
+        }, cancellation);
+    }
+
     public void Close()
     {
         closing.Cancel();

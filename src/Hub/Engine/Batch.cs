@@ -348,7 +348,7 @@ internal sealed class Batch(
 
         touched.Add(row);
         var id = CommandId.Of(row.CaseId, act.Connector, lane.Head);
-        Write.Log.Add(LogEntry.OfText(LogEntry.OperatorActed, "hub", id, $"act {act.Act}\ncommand {id:D}\nby {act.By}\nreason {act.Reason}"));
+        Write.Log.Add(LogEntry.OfText(LogEntry.OperatorActed, "hub", id, $"act {act.Act}\ncommand {id:D}\nby {act.By}\nreason {act.Reason}{(act.RequestId is null ? "" : $"\nrequest {act.RequestId}")}"));
         switch (act.Act)
         {
             case OperatorAct.Retry:

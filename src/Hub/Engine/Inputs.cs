@@ -124,6 +124,9 @@ internal sealed class OperatorInput(Guid keyHash, short connector, long laneSeq,
     public string By { get; } = by;
     public string Reason { get; } = reason;
 
+    /// <summary>The request it came with; null: the command line's.</summary>
+    public string? RequestId { get; init; }
+
     /// <summary>Null when done, else why not.</summary>
     public Task<string?> Completion => completion.Task;
 

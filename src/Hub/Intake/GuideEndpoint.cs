@@ -96,7 +96,7 @@ internal sealed class GuideText(bool english, DateOnly today)
     // A line of the guide may be one that the pack has from the one it extends.
     private static IEnumerable<Policy> Line(PolicySet set, Policy policy)
     {
-        for (var one = policy; one is not null; one = one.Extends is { } parent ? set.Policies.FirstOrDefault(known => known.Id == parent) : null)
+        for (var one = policy; one is not null; one = one.Extends is { } parent ? set.Pinned(parent) ?? set.Policies.FirstOrDefault(known => known.Id == parent) : null)
             yield return one;
     }
 

@@ -5,13 +5,13 @@ using Npgsql;
 namespace Hub.Ledger;
 
 /// <summary>A case found by one of its numbers.</summary>
-internal sealed record NumberedCase(long CaseId, string Type, string Key, string State, bool Closed);
+internal sealed record NumberedCase(long CaseId, string Type, string Key, string State, bool Closed, string? Policy);
 
 /// <summary>Finds cases by business numbers, and reads the event a case's state names.</summary>
 internal sealed class CaseNumbers(NpgsqlDataSource database, BodyCipher bodies)
 {
     private const string FindSql = """
-        SELECT c.case_id AS CaseId, c.type AS Type, c.key AS Key, c.state AS State, c.closed AS Closed
+        SELECT c.case_id AS CaseId, c.type AS Type, c.key AS Key, c.state AS State, c.closed AS Closed, c.policy AS Policy
           FROM case_numbers n
           JOIN cases c ON c.case_id = n.case_id
          WHERE n.number = @number AND c.type = @type
@@ -19,7 +19,7 @@ internal sealed class CaseNumbers(NpgsqlDataSource database, BodyCipher bodies)
          LIMIT @limit
         """;
 
-    private const string ByKeySql = "SELECT case_id AS CaseId, type AS Type, key AS Key, state AS State, closed AS Closed FROM cases WHERE key_hash = @keyHash";
+    private const string ByKeySql = "SELECT case_id AS CaseId, type AS Type, key AS Key, state AS State, closed AS Closed, policy AS Policy FROM cases WHERE key_hash = @keyHash";
 
     private const string DataSql = "SELECT content AS Content, data_start AS DataStart, data_length AS DataLength FROM events WHERE event_id = @eventId AND content IS NOT NULL";
 

@@ -102,12 +102,14 @@ internal sealed class ExchangeLog(NpgsqlDataSource database, TimeProvider time, 
         contents = new[] { entry.Content },
     });
 
-    /// <summary>Appends what somebody did with the log itself.</summary>
-    public async Task NoteAsync(string text)
+    /// <summary>Appends what somebody did that is no input of the engine: with the log itself, or by looking.</summary>
+    /// <param name="text">Lines <c>act</c>, <c>by</c>, <c>reason</c>.</param>
+    /// <param name="about">What it was done to; null: nothing that has an id.</param>
+    public async Task NoteAsync(string text, Guid? about = null)
     {
         await using var connection = await database.OpenConnectionAsync();
         var now = time.GetUtcNow();
-        await AppendAsync(connection, now, LogEntry.OfText(LogEntry.OperatorActed, "hub", Guid.CreateVersion7(now), text));
+        await AppendAsync(connection, now, LogEntry.OfText(LogEntry.OperatorActed, "hub", about ?? Guid.CreateVersion7(now), text));
     }
 
     /// <summary>Recomputes everything: the links, every digest from the stored bytes, every attempt from its row.</summary>

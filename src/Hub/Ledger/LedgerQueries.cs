@@ -28,6 +28,9 @@ internal sealed record WaitView(short Connector, string? Name, long CaseId, Guid
 
 internal sealed record RecentReceipt(Guid EventId, string Partner, string Source, DateTime ReceivedAt, byte[] Content, string CaseKey, string? Refusal);
 
+/// <summary>A case with clocks that is open.</summary>
+internal sealed record ClockedRow(string Type, string Key, string State, string? Policy, DateTime? DeadlineAt);
+
 /// <summary>A case, for people.</summary>
 internal sealed record CaseOfType(string Type, string Key, string State, bool Closed);
 
@@ -47,6 +50,14 @@ internal sealed class LedgerQueries(NpgsqlDataSource database, BodyCipher bodies
           FROM events e
           JOIN cases c ON c.case_id = e.case_id
           JOIN exchange_log l ON l.ref = e.event_id AND l.kind = 'event.accepted'
+        """;
+
+    private const string ClockedSql = """
+        SELECT type AS Type, key AS Key, state AS State, policy AS Policy, deadline_at AS DeadlineAt
+          FROM cases
+         WHERE NOT closed AND type IN ('connection', 'permit_case')
+         ORDER BY case_id
+         LIMIT @limit
         """;
 
     private const string EventByIdSql = EventSelect + " WHERE e.event_id = @id";
@@ -108,6 +119,9 @@ internal sealed class LedgerQueries(NpgsqlDataSource database, BodyCipher bodies
                (SELECT count(*) FROM quarantine) AS Quarantined
           FROM chain_head h
         """;
+
+    // Whatever changes for people is in the log, or is an incident.
+    private const string HeadSql = "SELECT h.seq || ' ' || COALESCE((SELECT max(note_id) FROM incident_notes), 0) FROM chain_head h";
 
     // The head of a lane is its oldest, and what waits behind it is counted by it. LATERAL and OFFSET 0: by key, never a scan of all deliveries.
     private const string OldestOpenSql = """
@@ -228,6 +242,9 @@ internal sealed class LedgerQueries(NpgsqlDataSource database, BodyCipher bodies
 
     public async Task<LogTotals> TotalsAsync() => (await OneAsync<LogTotals>(TotalsSql, new { }))!;
 
+    /// <summary>A text that changes whenever the log or an incident does.</summary>
+    public async Task<string> HeadAsync() => (await OneAsync<string>(HeadSql, new { }))!;
+
     public async Task<IReadOnlyList<WaitView>> WaitsAsync(string? state, string? receiver, int limit) => await ManyAsync<WaitView>(WaitsSql, new { state, receiver, limit });
 
     public async Task<IReadOnlyList<RecentReceipt>> RecentReceiptsAsync(int limit) =>
@@ -245,10 +262,14 @@ internal sealed class LedgerQueries(NpgsqlDataSource database, BodyCipher bodies
     public async Task<IReadOnlyList<OutageRow>> OutagesAsync(int limit) =>
         [.. (await ManyAsync<OutageRow>(OutagesSql, new { limit })).Select(row => row with { State = bodies.OpenText(row.State) })];
 
+    /// <summary>Open cases with clocks, the oldest first.</summary>
+    public async Task<IReadOnlyList<ClockedRow>> ClockedAsync(int limit) =>
+        [.. (await ManyAsync<ClockedRow>(ClockedSql, new { limit })).Select(row => row with { State = bodies.OpenText(row.State) })];
+
     public async Task<Guid?> KeyHashAsync(long caseId) => await OneAsync<Guid?>(CaseSql, new { caseId });
 
     /// <summary>Pauses or (reason null) resumes a connector, with an entry in the log.</summary>
-    public async Task<bool> PauseAsync(string name, string? reason, string by, string note, DateTimeOffset now)
+    public async Task<bool> PauseAsync(string name, string? reason, string by, string note, DateTimeOffset now, string? requestId = null)
     {
         await using var connection = await database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
@@ -256,7 +277,7 @@ internal sealed class LedgerQueries(NpgsqlDataSource database, BodyCipher bodies
             return false;
         await connection.ExecuteAsync("SELECT pg_notify('hub_control', '')");
         await ExchangeLog.AppendAsync(connection, now, LogEntry.OfText(
-            LogEntry.OperatorActed, "hub", Guid.CreateVersion7(now), $"act {(reason is null ? "Resume" : "Pause")}\nconnector {name}\nby {by}\nreason {note}"));
+            LogEntry.OperatorActed, "hub", Guid.CreateVersion7(now), $"act {(reason is null ? "Resume" : "Pause")}\nconnector {name}\nby {by}\nreason {note}{(requestId is null ? "" : $"\nrequest {requestId}")}"));
         await transaction.CommitAsync();
         return true;
     }

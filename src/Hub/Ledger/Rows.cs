@@ -188,6 +188,9 @@ internal sealed record LogEntry(string Kind, string Partner, Guid Ref, byte[] Di
     /// <summary>Somebody read the list of a holder's disclosures; its reference is the holder's keyed hash.</summary>
     public const string DisclosuresRead = "disclosures.read";
 
+    /// <summary>A case counts for something in the ledgers; what is put right later is a contrary booking.</summary>
+    public const string FigureBooked = "figure.booked";
+
     /// <summary>Something was asked for that a rule does not allow.</summary>
     public const string RequestRefused = "request.refused";
 

@@ -49,10 +49,10 @@ internal static class OutageReader
         return channel;
     }
 
-    private static LeadRule Lead(PackNode node)
+    private static LeadTimeRule Lead(PackNode node)
     {
         var (source, clause, note) = PackReader.Source(node);
-        var lead = new LeadRule
+        var lead = new LeadTimeRule
         {
             Repair = node.Word("repair", Repairs),
             To = node.Word("to", Audiences),

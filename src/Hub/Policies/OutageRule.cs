@@ -7,7 +7,7 @@ internal sealed record OutageRule
     public required IReadOnlyList<OutageChannel> Channels { get; init; }
 
     /// <summary>How long before an outage it has to be announced.</summary>
-    public required IReadOnlyList<LeadRule> Lead { get; init; }
+    public required IReadOnlyList<LeadTimeRule> Lead { get; init; }
 
     /// <summary>A channel whose gateway has not taken a notice by then is passed over.</summary>
     public required int FallBackMinutes { get; init; }
@@ -38,8 +38,8 @@ internal sealed record OutageChannel
     public Bilingual? Note { get; init; }
 }
 
-/// <summary>How long ahead a planned outage has to be announced. Natural time, never working days.</summary>
-internal sealed record LeadRule
+/// <summary>Lead time (提前时间): how long ahead a planned outage has to be announced. Natural time, never working days.</summary>
+internal sealed record LeadTimeRule
 {
     /// <summary>SCHEDULED_REPAIR or TEMPORARY_REPAIR, the notice's reason.</summary>
     public required string Repair { get; init; }

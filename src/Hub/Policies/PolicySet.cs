@@ -31,6 +31,9 @@ internal sealed class PolicySet
         }
     }
 
+    /// <summary>Every version of every pack.</summary>
+    public IReadOnlyCollection<Policy> All => pinned.Values;
+
     /// <summary>The current version of every pack, by id.</summary>
     public IReadOnlyList<Policy> Policies { get; }
 

@@ -36,6 +36,21 @@ internal sealed partial class CoTransferProcess() : Process<CoTransferProcess.Ca
         ? new(transfer.Registration.Record.RegionCode!, transfer.Parties.Where(pair => pair.Value.State != PartyState.Cancelled).Select(pair => pair.Key).ToHashSet(StringComparer.Ordinal))
         : null;
 
+    protected override Func<Case, Context, IEnumerable<Figure>> Figures => (state, _) => FiguresOf(state);
+
+    private static IEnumerable<Figure> FiguresOf(Case state)
+    {
+        if (state.Current is not { } current)
+            yield break;
+        var region = current.Registration.Record.RegionCode!;
+        foreach (var (step, ended) in state.Past.Select(past => (past.Result, true)).Append((current.Step, current.Ended)))
+        {
+            yield return new("co_transfers.received", "", region, "hub");
+            if (ended)
+                yield return new("co_transfers.ended", System.Text.Json.JsonNamingPolicy.SnakeCaseUpper.ConvertName(step.ToString()), region, "hub");
+        }
+    }
+
     protected override Decision Decide(Case state, Input input, Context context)
     {
         var turn = new Turn(state, context);

@@ -17,10 +17,14 @@ internal sealed partial class ConnectionProcess() : Process<ConnectionProcess.Ca
     /// <summary>Key of an application: numbers are given by each operator, or by a platform for it.</summary>
     public static string Key(string operatorId, string applicationNo) => $"{operatorId}:{applicationNo}";
 
+    protected override Func<Case, Context, IEnumerable<Figure>> Figures => ConnectionFigures.Of;
+
     /// <summary>The operator, while the application is open: it may ask for licences in this case.</summary>
     public override CaseParties? Parties(string state) => Read(state) is { Application: { } application, Operator: { } named, Status: "open" or "energised" }
         ? new(application.RegionCode!, new HashSet<string>(StringComparer.Ordinal) { named })
         : null;
+
+    public override CaseClocks? ClocksOf(string state) => Read(state) is { Application.RegionCode: { } region } known ? new(region, known.Operator, known.Clocks) : null;
 
     protected override Decision Decide(Case state, Input input, Context context) => input switch
     {
@@ -325,8 +329,11 @@ internal sealed partial class ConnectionProcess() : Process<ConnectionProcess.Ca
             yield return new("/customerClass", "class_differs", $"按规则推定的客户类别为 {derived}，与所报不同，以规则为准。", $"By the rules the class is {derived}, not the one stated; the rules decide.");
     }
 
-    private static Policy? PolicyOf(Case state, Context context) => state.Application is not { RegionCode: { } region } ? null
-        : context.Pinned is { } pin && context.Policies.Pinned(pin) is { } pinned && pinned.Covers(region) ? pinned : context.Policies.For(region);
+    private static Policy? PolicyOf(Case state, Context context) => PolicyOf(state, context.Policies, context.Pinned);
+
+    /// <summary>The version the case began under, as long as it is at hand and still covers the place.</summary>
+    public static Policy? PolicyOf(Case state, PolicySet policies, string? pin) => state.Application is not { RegionCode: { } region } ? null
+        : pin is not null && policies.Pinned(pin) is { } pinned && pinned.Covers(region) ? pinned : policies.For(region);
 
     private Decision Finish(Case state, Context context)
     {

@@ -10,8 +10,8 @@ namespace Hub.Processes;
 /// </summary>
 internal sealed class ConnectionTimes
 {
-    // Stages that are the utility's or somebody else's inner business and no step of the customer's.
-    private static readonly string[] Inner = [ConnectionStages.Survey, ConnectionStages.RouteDesign, ConnectionStages.Permit, ConnectionStages.ExternalWork, ConnectionStages.Closed];
+    /// <summary>Stages that are the utility's or somebody else's inner business and no step of the customer's by themselves.</summary>
+    public static IReadOnlyList<string> Inner { get; } = [ConnectionStages.Survey, ConnectionStages.RouteDesign, ConnectionStages.Permit, ConnectionStages.ExternalWork, ConnectionStages.Closed];
 
     private readonly IReadOnlyList<StageFact> facts;
     private readonly TimeSpan? tolerance;

@@ -127,6 +127,8 @@ internal sealed class DossierProcess() : Process<DossierProcess.Dossier>(Dossier
     /// <summary>Name of a consent or query in the state: numbers are unique at the utility that gave them.</summary>
     public static string Key(string partner, string number) => $"{partner}/{number}";
 
+    protected override Func<Dossier, Context, IEnumerable<Figure>> Figures => (state, _) => FiguresOf(state);
+
     protected override Decision Decide(Dossier state, Input input, Context context) => input switch
     {
         Input.Received { Content: Opened opened } => Finish(state with { Case = opened.Case, Region = opened.Application.RegionCode, CustomerClass = opened.Application.CustomerClass }),
@@ -411,6 +413,16 @@ internal sealed class DossierProcess() : Process<DossierProcess.Dossier>(Dossier
 
     private static Query Emptied(Query query) =>
         query with { ForgetAt = null, Result = query.Result is { } result ? result with { Fields = new Dictionary<string, string>(), File = null } : null };
+
+    private static IEnumerable<Figure> FiguresOf(Dossier state)
+    {
+        foreach (var query in state.Queries.Values)
+        {
+            yield return new("licences.asked", "", state.Region ?? "", query.Partner);
+            if (query.Result is { } result)
+                yield return new("licences.answered", result.ResultCode, state.Region ?? "", query.Partner);
+        }
+    }
 
     private static Dossier Begin(Dossier state, string named, CaseParties? parties) => state with { Case = state.Case ?? named, Region = state.Region ?? parties?.Region };
 

@@ -38,7 +38,7 @@ internal sealed partial class OutageNoticeProcess
         public DateTimeOffset HeardAt { get; init; }
 
         /// <summary>Empty where no rule applies, as for a fault.</summary>
-        public IReadOnlyList<LeadCheck> Lead { get; init; } = [];
+        public IReadOnlyList<LeadTimeCheck> Lead { get; init; } = [];
 
         /// <summary>Announced as long ahead as every rule asks; null where none applies.</summary>
         public bool? NoticeLeadOk { get; init; }
@@ -64,7 +64,7 @@ internal sealed partial class OutageNoticeProcess
     internal sealed record Cause(Guid EventId, string EventType, DateTimeOffset OccurredAt);
 
     /// <summary>One rule of lead and how the notice stands to it.</summary>
-    internal sealed record LeadCheck
+    internal sealed record LeadTimeCheck
     {
         /// <summary>public or important.</summary>
         public required string To { get; init; }

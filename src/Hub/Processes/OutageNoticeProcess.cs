@@ -109,7 +109,7 @@ internal sealed partial class OutageNoticeProcess() : Process<OutageNoticeProces
         }
 
         var (start, issued) = (InstantText.Parse(notice.StartAt)!.Value, InstantText.Parse(notice.IssuedAt)!.Value);
-        var checks = rows.ConvertAll(row => new LeadCheck
+        var checks = rows.ConvertAll(row => new LeadTimeCheck
         {
             To = row.To, Unit = row.Unit, Limit = row.Limit, Issued = Ahead(row.Unit, issued, start), Received = Ahead(row.Unit, turn.Now, start), Clause = row.Clause ?? row.Source,
         });
@@ -155,9 +155,11 @@ internal sealed partial class OutageNoticeProcess() : Process<OutageNoticeProces
     private static void Settle(Turn turn, Input.Answered answered)
     {
         // A lane keeps the order, so the first that waits at this connector is the one that was answered.
-        if (turn.State.Waiting.FirstOrDefault(one => one.Connector == answered.Connector) is not { } waiting || turn.Find(waiting.Round) is not { } round)
+        if (turn.State.Waiting.FirstOrDefault(one => one.Connector == answered.Connector) is not { } waiting)
             return;
         turn.State = turn.State with { Waiting = [.. turn.State.Waiting.Where(one => one != waiting)] };
+        if (turn.Find(waiting.Round) is not { } round)
+            return;
         var channel = waiting.Channel!;
         var tally = round.Channels[channel];
         if (answered.Answer.Outcome != Outcome.Taken)

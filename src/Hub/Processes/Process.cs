@@ -38,6 +38,32 @@ internal sealed record Order(string Connector, string Type, Guid CauseId, string
 /// <param name="Text">Its content, one <c>name value</c> a line.</param>
 internal sealed record Note(string Kind, string Partner, Guid Ref, string Text);
 
+/// <summary>
+/// What a case counts for in the ledgers (工作台账). A decision books the difference between the state before and after into the exchange log, so that a figure of any
+/// time is read from the log alone, whatever became of states and bodies since; what is put right later is a contrary booking.
+/// </summary>
+/// <param name="Name">A word of <see cref="LedgerTexts"/>.</param>
+/// <param name="Part">Class, outcome, mark …; empty for none. Never a name or number of anybody.</param>
+/// <param name="Region">GB/T 2260 code of the place.</param>
+/// <param name="Operator">Whom it concerns.</param>
+internal sealed record Figure(string Name, string Part, string Region, string Operator, int Amount = 1)
+{
+    public const string Booked = "figure.booked";
+
+    public static IEnumerable<Note> Bookings(IEnumerable<Figure> before, IEnumerable<Figure> after, Input input) =>
+        from one in before.Select(figure => figure with { Amount = -figure.Amount }).Concat(after)
+        group one.Amount by one with { Amount = 0 } into same
+        where same.Sum() != 0
+        select new Note(Booked, same.Key.Operator, ReferenceOf(input), $"figure {same.Key.Name}\npart {same.Key.Part}\nregion {same.Key.Region}\namount {same.Sum()}");
+
+    private static Guid ReferenceOf(Input input) => input switch
+    {
+        Input.Received received => received.Event.Id,
+        Input.Answered answered => answered.CauseId,
+        _ => Guid.Empty,
+    };
+}
+
 /// <summary>Who has a share in a case.</summary>
 /// <param name="Region">GB/T 2260 code of the place.</param>
 /// <param name="Partners">Ids of the operators that are parties.</param>
@@ -60,6 +86,11 @@ internal static class NumberKinds
 
     public static IReadOnlyList<string> All { get; } = [Application, Uscc, Address, SupplyPoint, Project];
 }
+
+/// <summary>The clocks of a case, and where it lies.</summary>
+/// <param name="Region">GB/T 2260 code of the place.</param>
+/// <param name="Operator">Id of the operator; null when it has none.</param>
+internal sealed record CaseClocks(string Region, string? Operator, IReadOnlyList<CaseClock> Clocks);
 
 /// <summary>The outcome of a decision, as the spine sees it.</summary>
 internal sealed record Decision
@@ -107,6 +138,9 @@ internal abstract class Process
 
     public abstract Decision Advance(string state, Input input, Context context);
 
+    /// <summary>The clocks of this case; null: its kind has none, or they have not begun.</summary>
+    public virtual CaseClocks? ClocksOf(string state) => null;
+
     /// <summary>Who may ask about licences in this case; null: nobody, whatever its state.</summary>
     public virtual CaseParties? Parties(string state) => null;
 
@@ -122,7 +156,16 @@ internal abstract class Process<TState>(JsonTypeInfo<TState> json) : Process
 
     public override string Empty { get; } = JsonSerializer.Serialize(new TState(), json);
 
-    public override Decision Advance(string state, Input input, Context context) => Decide(Read(state), input, context);
+    /// <summary>What a state counts for in the ledgers; null: nothing, ever.</summary>
+    protected virtual Func<TState, Context, IEnumerable<Figure>>? Figures => null;
+
+    public override Decision Advance(string state, Input input, Context context)
+    {
+        var before = Read(state);
+        var decision = Decide(before, input, context);
+        return Figures is not { } figures || decision.State == state ? decision
+            : decision with { Notes = [.. decision.Notes, .. Figure.Bookings(figures(before, context), figures(Read(decision.State), context), input)] };
+    }
 
     protected abstract Decision Decide(TState state, Input input, Context context);
 

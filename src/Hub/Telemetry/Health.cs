@@ -39,7 +39,7 @@ internal sealed class Health(
             await RunAsync("database", async limit =>
             {
                 var (now, readOnly) = await queries.ProbeAsync(limit);
-                skew = (time.GetUtcNow() - new DateTimeOffset(DateTime.SpecifyKind(now, DateTimeKind.Utc))).Duration();
+                skew = (DemoClock.True(time).GetUtcNow() - new DateTimeOffset(DateTime.SpecifyKind(now, DateTimeKind.Utc))).Duration();
                 return readOnly ? "refuses writes" : null;
             }, cancellation),
             await RunAsync("migrations", async limit => await Migrator.IsCurrentAsync(database, limit) ? null : "not current: run migrate", cancellation),

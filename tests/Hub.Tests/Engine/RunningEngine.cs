@@ -42,6 +42,8 @@ internal sealed class RunningEngine : IAsyncDisposable
 
     public HeldCommands Dispatcher { get; }
 
+    public BatchEngine Engine => engine;
+
     public bool Healthy => engine.Healthy;
 
     public static async Task<RunningEngine> StartAsync(

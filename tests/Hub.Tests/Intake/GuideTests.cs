@@ -33,10 +33,10 @@ public sealed class GuideTests
 
     // Region, pack, the documents its clauses cite, operators, hours a year in the centre, number of documents asked for.
     [Theory]
-    [InlineData("141002", "linfen", "S1 S2", "sgcc-linfen", 2.0, 10)]
-    [InlineData("141033", "linfen", "S1 S2", "slp-puxian", 2.0, 10)]
-    [InlineData("140106", "shanxi", "S2", "sgcc-shanxi", 1.0, 10)]
-    [InlineData("140702", "jinzhong", "S0 S2", "sgcc-jinzhong", 2.0, 10)]
+    [InlineData("141002", "linfen", "S1 S2 S2", "sgcc-linfen", 2.0, 10)]
+    [InlineData("141033", "linfen", "S1 S2 S2", "slp-puxian", 2.0, 10)]
+    [InlineData("140106", "shanxi", "S2 S2", "sgcc-shanxi", 1.0, 10)]
+    [InlineData("140702", "jinzhong", "S0 S2 S2", "sgcc-jinzhong", 2.0, 10)]
     [InlineData("320706", "lianyungang", "S3", "sgcc-lianyungang", 1.5, 5)]
     [InlineData("150105", "hohhot", "S4", "hohhot-power", null, 8)]
     public async Task A_place_has_the_guide_of_its_pack(string region, string pack, string documents, string operators, double? centre, int materials)
@@ -49,6 +49,8 @@ public sealed class GuideTests
         Assert.Equal((centre, materials), ((double?)body["reliability"]?["centre"], body["materials"]!.AsArray().Count));
         Assert.Equal(["12398", "95598"], body["hotlines"]!.AsArray().Select(hotline => (string)hotline!["number"]!));
         Assert.Equal(64, ((string)body["policy"]!["digest"]!).Length);
+        Assert.NotEmpty(body["limits"]!.AsArray());
+        Assert.NotEmpty(body["procedure"]!.AsArray());
     }
 
     [Fact]

@@ -441,5 +441,5 @@ public sealed class OutageNoticeProcessTests
 
     [Fact]
     public void The_shipped_packs_name_three_channels_everywhere() => Assert.All(
-        ShippedPacks.Set.Policies, policy => Assert.Equal(["APP", "WECHAT", "SMS"], policy.Outage!.Channels.Select(channel => channel.Channel)));
+        ShippedPacks.Set.Policies.Where(policy => policy.Regions.Count > 0), policy => Assert.Equal(["APP", "WECHAT", "SMS"], policy.Outage!.Channels.Select(channel => channel.Channel)));
 }

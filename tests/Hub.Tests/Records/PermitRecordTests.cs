@@ -90,7 +90,7 @@ public sealed class PermitRecordTests
         });
 
         Assert.Null(input);
-        Assert.Contains(problem!.Errors!, error => (error.Pointer, error.Code) == (pointer, code) && error.Zh.Length > 0 && error.En.Length > 0);
+        Assert.Contains(problem!.Errors!, error => (error.Pointer, error.Code) == (pointer, code) && error.MessageZh.Length > 0 && error.MessageEn.Length > 0);
     }
 
     [Fact]

@@ -44,12 +44,14 @@ public sealed class DatabaseRestartTests(ITestOutputHelper output)
         await hub.UntilStatusAsync(id, "delivered");
         var approval = Approvals.Created(Approvals.NewCode());
 
+        Assert.Equal(200, (await hub.PageAsync("/")).Status);
+
         await Cluster.StopAsync();
         var publish = await hub.PublishAsync(approval);
         var keyed = await hub.PublishAsync(System.Text.Encoding.UTF8.GetBytes(approval.ToJsonString()), headers: ("Idempotency-Key", "away"));
         var read = await hub.GetAsync($"/api/v1/events/{id}", hub.BureauKey);
         var ready = await hub.GetAsync("/readyz");
-        var page = await hub.GetAsync("/");
+        var page = await hub.PageAsync("/");
         var alive = await hub.GetAsync("/healthz");
         var metrics = await hub.GetAsync("/metrics");
         await Cluster.StartAgainAsync();

@@ -1,3 +1,4 @@
+using Figures = Hub.Journeys.Faults.Figures;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;

@@ -1,0 +1,26 @@
+namespace Hub.Console;
+
+/// <summary>One entry of the navigation.</summary>
+/// <param name="Path">Where it leads; pages below it belong to it.</param>
+/// <param name="Word">Key of its word in <see cref="Labels"/>.</param>
+/// <param name="Icon">Name in the sprite (src/Hub/Console/assets/collect.mjs).</param>
+/// <param name="Key">Pressed after <c>g</c>.</param>
+internal sealed record NavigationEntry(string Path, string Word, string Icon, char Key)
+{
+    public bool IsAt(string path) => Path == "/" ? path == "/" : path == Path || path.StartsWith(Path + "/", StringComparison.Ordinal);
+}
+
+/// <summary>The navigation. A new page is one file in Pages and one line here.</summary>
+internal static class Navigation
+{
+    public static IReadOnlyList<NavigationEntry> Entries { get; } =
+    [
+        new("/", "nav_overview", "layout-dashboard", 'o'),
+        new("/incidents", "nav_incidents", "alert-triangle", 'i'),
+        new("/connectors", "nav_connectors", "plug-connected", 'c'),
+        new("/deliveries", "nav_deliveries", "send", 'd'),
+        new("/cases", "nav_cases", "folders", 'a'),
+        new("/evidence", "nav_evidence", "shield-check", 'e'),
+        new("/approvals", "nav_approvals", "user-check", 'p'),
+    ];
+}
