@@ -10,6 +10,7 @@ using Hub.Journeys.Faults;
 using Hub.Ledger;
 using Hub.Simulators;
 using Npgsql;
+using Figures = Hub.Journeys.Faults.Figures;
 
 namespace Hub.Journeys.Nodes;
 
