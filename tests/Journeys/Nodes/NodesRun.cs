@@ -1,4 +1,3 @@
-using Figures = Hub.Journeys.Faults.Figures;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
