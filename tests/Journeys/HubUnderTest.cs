@@ -93,7 +93,7 @@ internal sealed class HubUnderTest : IAsyncDisposable
     }
 
     public Task<string> CreateKeyAsync(string partner, string direction, string[]? sources = null, string[]? types = null, string[]? regions = null, int? days = null) =>
-        new ApiKeys(keysDatabase, TimeProvider.System).CreateAsync(partner, direction, sources ?? [], types ?? [], regions ?? [], "测试约定", days, CancellationToken.None);
+        new ApiKeys(keysDatabase, Service<TimeProvider>()).CreateAsync(partner, direction, sources ?? [], types ?? [], regions ?? [], "测试约定", days, CancellationToken.None);
 
     public async Task<string> UtilityKeyAsync(string partner) =>
         utilityKeys.TryGetValue(partner, out var known) ? known : utilityKeys[partner] = await CreateKeyAsync(partner, ApiKey.Receive);

@@ -116,7 +116,7 @@ public sealed class ConsoleJourney(ConsoleBrowser browser) : IClassFixture<Conso
         hub.Simulators.Partner("sgcc-linfen").Faults.Set(new() { Mode = "http500" });
         var approval = Approvals.Created(Approvals.NewCode());
         approval.Data()["projectName"] = Attack;
-        approval.Data()["contactName"] = Attack;
+        approval.Data()["contactName"] = "<script>alert(5)</script>";
         approval["id"] = "<img src=x onerror=alert(4)>";
         await hub.AcceptedAsync(approval);
         var nobodys = Approvals.Created("\"><img src=x onerror=alert(3)>", Approvals.NobodyServes);
