@@ -69,14 +69,7 @@ internal sealed class IndexModel(LedgerQueries queries, Traffic traffic, Hub.Led
     }
 
     /// <summary>The state of a co-transfer's step or of one utility's side of it.</summary>
-    public IHtmlContent Standing(string state) => F.State(state switch
-    {
-        "DONE" => "taken",
-        "REVERSED" or "CANCELLED" or "NO_CONSENT" => "ended",
-        "NOT_DONE" or "REJECTED" => "failed",
-        "PARTLY_DONE" or "SETTLING" or "ASKING" or "UNKNOWN" or "WAITING_CUSTOMER" or "REVERSING" => "waiting",
-        _ => "open",
-    }, F.W($"transfer_{state}"));
+    public IHtmlContent Standing(string state) => F.State(TransferBoard.Look(state), F.W($"transfer_{state}"));
 
     public static Receipt Read(RecentReceipt row) => JsonSerializer.Deserialize(row.Content, SchemasJson.Default.Receipt)!;
 }
