@@ -58,7 +58,7 @@ const project = (code, region, name, more = {}) => publish('hub.project_approval
 const hubCommand = (...words) => {
   const done = spawnSync(path.join(root, 'hub'), words, { encoding: 'utf8', env: { ...process.env, HUB_SETTINGS: path.join(root, '.hub', 'settings.json') } });
   console.log(`${words.slice(0, 2).join(' ')}: ${(done.stdout || done.stderr).trim()}`);
-  if (done.status !== 0) process.exit(done.status ?? 1);
+  if (done.status !== 0) throw new Error(`${words.join(' ')} failed`);
 };
 
 const move = days => hubCommand('clock', 'move', '--days', String(days));
@@ -119,7 +119,14 @@ const samples = async () => {
 const [command, given] = process.argv.slice(2);
 const city = (given ?? 'LINFEN').toUpperCase();
 if (command === 'samples') {
-  if (ahead() < -86400) await samples();
+  if (ahead() < -86400) {
+    // Whatever happens, the demonstration goes on at the true time.
+    try {
+      await samples();
+    } finally {
+      await moveTo(0);
+    }
+  }
   else console.log('The clock stands at the true time: samples are made on an empty database only (./run --fresh).');
 } else if (command === 'apply' && cities[city]) await apply(city, `DEMO-${run}`, highVoltage);
 else {

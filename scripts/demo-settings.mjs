@@ -55,7 +55,7 @@ const partners = fs.readFileSync(path.join(root, 'scripts', 'partners.tsv'), 'ut
     const [name, kind, title, titleEn, signature] = line.split('\t');
     const variable = name.toUpperCase().replaceAll('-', '_');
     const secrets = secretsOf(variable, signature);
-    if (kind === 'sgcc-crm') {
+    if (kind === 'sgcc-crm' || kind === 'permit-window') {
       const appKey = keep(`APP_KEY_${variable}`, () => `hub-${random(6).toString('hex')}`);
       secrets.hub.AppKey = appKey;
       secrets.partner.appKey = appKey;

@@ -38,7 +38,7 @@ internal static class OperatorCommands
         {
             foreach (var one in await Of(settings, database).ListAsync())
             {
-                var state = one.Disabled ? "locked" : one.LockedUntil is { } until && until > TimeProvider.System.GetUtcNow().UtcDateTime ? $"locked until {until:u}" : "in force";
+                var state = one.Disabled ? "locked" : one.LockedUntil is { } until && until > DemoClock.Of(settings).GetUtcNow().UtcDateTime ? $"locked until {until:u}" : "in force";
                 System.Console.WriteLine($"{one.Name}  {one.Title}  {state}  roles [{string.Join(' ', one.Roles)}]  {(one.Partner is null ? "hub staff" : $"partner {one.Partner}")}  second factor {(one.TotpSecret is null ? "off" : "on")}");
             }
 
@@ -104,7 +104,7 @@ internal static class OperatorCommands
         return command;
     }
 
-    private static Operators Of(HubSettings settings, Npgsql.NpgsqlDataSource database) => new(database, TimeProvider.System, settings.Bodies);
+    private static Operators Of(HubSettings settings, Npgsql.NpgsqlDataSource database) => new(database, DemoClock.Of(settings), settings.Bodies);
 
     private static string NewPassword() => RandomNumberGenerator.GetString(Signs, 16);
 

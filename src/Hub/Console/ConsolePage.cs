@@ -34,7 +34,8 @@ internal abstract class ConsolePage(Frame frame) : PageModel
     /// <summary>This page again, saying what went wrong.</summary>
     protected IActionResult Failed(string what, int status = 409)
     {
-        Failure = what;
+        // The engine names the delivery that comes first, which a person finds in the case.
+        Failure = what.StartsWith("An earlier delivery", StringComparison.Ordinal) ? "fail_earlier_first" : what;
         Response.StatusCode = status;
         return Page();
     }

@@ -30,16 +30,6 @@ internal static class TransferBoard
     public static bool IsPast(string column, CoTransferProcess.Transfer transfer) =>
         ColumnOf(transfer) is var now && now != Compensating && Columns.ToList().IndexOf(column) < Columns.ToList().IndexOf(now);
 
-    /// <summary>Icon and colour of a step's or a party's word.</summary>
-    public static string Look(string state) => state switch
-    {
-        "DONE" => "taken",
-        "REVERSED" or "CANCELLED" or "NO_CONSENT" => "ended",
-        "NOT_DONE" or "REJECTED" => "failed",
-        "PARTLY_DONE" or "SETTLING" or "ASKING" or "UNKNOWN" or "WAITING_CUSTOMER" or "REVERSING" => "waiting",
-        _ => "open",
-    };
-
     private static bool IsToBeSent(CoTransferProcess.Party party) =>
         party.State is CoTransferProcess.PartyState.Created or CoTransferProcess.PartyState.Prechecked or CoTransferProcess.PartyState.WaitingCustomer;
 }

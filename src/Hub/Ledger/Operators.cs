@@ -151,6 +151,9 @@ internal sealed partial class Operators(NpgsqlDataSource database, TimeProvider 
 
     private const string ForgetSql = "DELETE FROM operator_sessions WHERE expires_at <= @now OR seen_at <= @idle";
 
+    // A password costs a tenth of a second by design: a flood of tries must take neither every core nor every session with the database.
+    private readonly SemaphoreSlim checking = new(2);
+
     private readonly PasswordHasher<HubOperator> hasher = new();
     private readonly string nobody = new PasswordHasher<HubOperator>().HashPassword(new(), "nobody");
 
@@ -184,6 +187,19 @@ internal sealed partial class Operators(NpgsqlDataSource database, TimeProvider 
     /// <param name="code">One-time code; null: not asked for yet.</param>
     /// <param name="client">The browser, as it calls itself.</param>
     public async Task<SignInResult> SignInAsync(string name, string password, string? code, string client)
+    {
+        await checking.WaitAsync();
+        try
+        {
+            return await TryAsync(name, password, code, client);
+        }
+        finally
+        {
+            checking.Release();
+        }
+    }
+
+    private async Task<SignInResult> TryAsync(string name, string password, string? code, string client)
     {
         var now = time.GetUtcNow();
         await using var connection = await database.OpenConnectionAsync();

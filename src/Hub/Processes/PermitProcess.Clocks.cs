@@ -25,7 +25,7 @@ internal sealed partial class PermitProcess
         var waits = planned && items.Any(item => !item.Final) && state.Items.Where(pair => !pair.Value.Final).All(pair => IsApplicants(pair.Key, pair.Value, application));
         turn.State = state with
         {
-            Pauses = !waits ? Closed(state.Pauses, turn.At) : state.Pauses.Any(pause => pause.To is null) ? state.Pauses : [.. state.Pauses, new(Exclusions.Applicant, turn.At, null, null, null)],
+            Pauses = !waits ? [.. Closed(state.Pauses, turn.At).Where(pause => pause.To != pause.From)] : state.Pauses.Any(pause => pause.To is null) ? state.Pauses : [.. state.Pauses, new(Exclusions.Applicant, turn.At, null, null, null)],
         };
         foreach (var (name, item) in turn.State.Items)
             turn.Put(name, item with { Clocks = Timed(turn, item.Clocks, ItemClocks(turn, name, item)) });

@@ -44,7 +44,7 @@ internal sealed record PersonTask
     /// <param name="tasks">Of the case.</param>
     /// <param name="given">What the person said.</param>
     /// <returns>A refusal's code when it cannot be taken.</returns>
-    public static (PersonTask? Task, string? Refusal) Take(IReadOnlyList<PersonTask> tasks, TaskAnswered given)
+    public static (PersonTask? Answered, string? Refusal) Take(IReadOnlyList<PersonTask> tasks, TaskAnswered given)
     {
         if (tasks.FirstOrDefault(task => task.Id == given.TaskId) is not { IsOpen: true } task)
             return (null, "no_such_task");

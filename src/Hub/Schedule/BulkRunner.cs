@@ -26,7 +26,7 @@ internal sealed partial class BulkRunner(BulkJobs jobs, BatchEngine engine, Time
             {
                 try
                 {
-                    await StepAsync();
+                    await StepAsync(stoppingToken);
                 }
                 catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException or LedgerUnavailableException)
                 {
@@ -44,7 +44,7 @@ internal sealed partial class BulkRunner(BulkJobs jobs, BatchEngine engine, Time
 
     /// <summary>One second's work at one job.</summary>
     /// <returns>False when there is no job.</returns>
-    internal async Task<bool> StepAsync()
+    internal async Task<bool> StepAsync(CancellationToken stopping)
     {
         var now = time.GetUtcNow();
         if (await jobs.TakeAsync(mine, now, now + Lease) is not { } job)
@@ -66,7 +66,7 @@ internal sealed partial class BulkRunner(BulkJobs jobs, BatchEngine engine, Time
             var before = time.GetUtcNow();
             var input = new OperatorInput(item.KeyHash, item.Connector, item.LaneSeq, OperatorAct.Retry, job.By, job.Reason) { RequestId = $"bulk-{job.Id}" };
             engine.Submit(input);
-            await jobs.SentAsync(job.Id, item.Item, await input.Completion, before);
+            await jobs.SentAsync(job.Id, item.Item, await input.Completion.WaitAsync(stopping), before);
         }
 
         return true;

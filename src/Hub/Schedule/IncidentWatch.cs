@@ -14,6 +14,8 @@ internal sealed partial class IncidentWatch(Incidents incidents, Traffic traffic
     // With a hundred thousand waiting the look costs some tenths of a second: it takes a twentieth of the time at most.
     private const int CostShare = 20;
 
+    private DateTimeOffset sampled;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
@@ -23,7 +25,7 @@ internal sealed partial class IncidentWatch(Incidents incidents, Traffic traffic
                 var started = time.GetTimestamp();
                 try
                 {
-                    await traffic.SampleAsync(time.GetUtcNow());
+                    await SampleAsync();
                     await LookAsync();
                 }
                 catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException)
@@ -39,6 +41,15 @@ internal sealed partial class IncidentWatch(Incidents incidents, Traffic traffic
         {
             // Stopping.
         }
+    }
+
+    private async Task SampleAsync()
+    {
+        var now = time.GetUtcNow();
+        if (Traffic.QuarterOf(now) == sampled)
+            return;
+        await traffic.SampleAsync(now);
+        sampled = Traffic.QuarterOf(now);
     }
 
     internal async Task LookAsync()

@@ -55,7 +55,7 @@ public sealed partial class LabelsTests
         Known(ConnectionStages.All.Select(stage => $"stage_{stage}").Concat(ConnectionTags.All.Select(tag => $"tag_{tag}")));
         Known(new[] { "START", "FINISH", "PAUSE", "RESUME", "CORRECT", "CANCEL" }.Select(action => $"action_{action}"));
         Known(PermitItems.All.Append("FILING").Select(item => $"item_{item}").Concat(Occupied.All.Select(occupied => $"occupied_{occupied}")));
-        Known(Enum.GetValues<PermitProcess.Step>().Select(step => $"permit_{PermitProcess.Words.Of(step)}").Concat(Enum.GetValues<PermitProcess.ItemState>().Select(state => $"item_is_{PermitProcess.Words.Of(state)}")));
+        Known(Enum.GetValues<PermitProcess.Step>().Select(step => $"permit_{PermitProcess.Words.Of(step)}").Concat(Enum.GetValues<PermitProcess.ItemState>().Select(state => $"permit_{PermitProcess.Words.Of(state)}")));
         Known(Constants(typeof(PermitProcess.TaskKinds)).Concat(Constants(typeof(CoTransferProcess.TaskKinds))).Select(kind => $"task_{kind}"));
         Known(Enum.GetValues<CoTransferProcess.Step>().Select(CoTransferProcess.Words.Of).Concat(Enum.GetValues<CoTransferProcess.PartyState>().Select(CoTransferProcess.Words.Of)).Select(word => $"transfer_{word}"));
         Known(Constants(typeof(TransferOutcomes)).Select(outcome => $"outcome_{outcome}").Concat(TransferBoard.Columns.Select(column => $"board_{column}")));

@@ -102,6 +102,25 @@ public sealed class FiguresTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_command_counts_in_the_week_in_which_it_was_taken_however_early_it_was_tried()
+    {
+        await hub.AcceptAsync(project: 1);
+        var first = await hub.NextAsync();
+        await hub.AnswerAsync(first, Answer.Unavailable(AnswerReasons.Unreachable));
+        Go("2026-03-09T00:00");
+        await reports.RunAsync(Cancellation);
+        var digest = (await StateAsync(Week10)).Digest;
+        await hub.WakeAsync(first.KeyHash, first.Command.Connector);
+        await hub.AnswerAsync(await hub.NextAsync(), Answer.Taken("L-1"));
+        Go("2026-03-16T00:00");
+        await reports.RunAsync(Cancellation);
+
+        Assert.Equal(digest, await RecountAsync());
+        Assert.DoesNotContain((await StateAsync(Week10)).Snapshot!.Figures, line => line.Name == "projects.taken");
+        Assert.Equal(1, (await StateAsync("linfen:county-week:2026-W11")).Snapshot!.Figures.Single(line => line.Name == "projects.taken").Value);
+    }
+
+    [Fact]
     public async Task Missed_weeks_are_caught_up_in_order_and_nodes_together_begin_each_once()
     {
         await CountedAsync();

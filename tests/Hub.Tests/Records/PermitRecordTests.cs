@@ -95,7 +95,7 @@ public sealed class PermitRecordTests
 
     [Fact]
     public void Green_without_an_owner_is_warned_and_taken() =>
-        Assert.Equal("/data/greenOwner", Assert.Single(Read(EventTypes.PermitApplied, data => data.Remove("greenOwner")).Input!.Event.Warnings).Pointer);
+        Assert.Equal("/greenOwner", Assert.Single(Read(EventTypes.PermitApplied, data => data.Remove("greenOwner")).Input!.Event.Warnings).Pointer);
 
     [Fact]
     public void A_key_of_another_region_may_not_speak() =>

@@ -21,7 +21,7 @@ public sealed class ConsoleJourney(ConsoleBrowser browser) : IClassFixture<Conso
         var page = person.Page;
 
         await page.GotoAsync("/deliveries?state=parked");
-        await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/sign-in\\?back="));
+        await page.WaitForURLAsync(url => url.Contains("/sign-in?back=", StringComparison.Ordinal));
         await SignInAsync(page, People.Operator, "not the password");
         await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("用户名、密码或验证码不正确");
         await SignInAsync(page, People.Operator, People.Password);
@@ -78,7 +78,7 @@ public sealed class ConsoleJourney(ConsoleBrowser browser) : IClassFixture<Conso
         await page.Keyboard.PressAsync("Escape");
         await Expect(page.Locator("#help")).ToBeHiddenAsync();
         await page.Keyboard.PressAsync("Enter");
-        await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/deliveries/[0-9a-f-]{36}$"));
+        await page.WaitForURLAsync(url => Guid.TryParse(url.Split('/')[^1], out _));
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class ConsoleJourney(ConsoleBrowser browser) : IClassFixture<Conso
         var approval = Approvals.Created(Approvals.NewCode());
         approval.Data()["projectName"] = Attack;
         approval.Data()["contactName"] = Attack;
-        approval["id"] = $"{Attack}-{Guid.CreateVersion7():N}";
+        approval["id"] = "<img src=x onerror=alert(4)>";
         await hub.AcceptedAsync(approval);
         var nobodys = Approvals.Created("\"><img src=x onerror=alert(3)>", Approvals.NobodyServes);
         await hub.AcceptedAsync(nobodys);

@@ -1,4 +1,3 @@
-using Figures = Hub.Journeys.Faults.Figures;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
@@ -10,6 +9,7 @@ using Hub.Journeys.Faults;
 using Hub.Ledger;
 using Hub.Simulators;
 using Npgsql;
+using Figures = Hub.Journeys.Faults.Figures;
 
 namespace Hub.Journeys.Nodes;
 

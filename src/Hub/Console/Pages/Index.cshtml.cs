@@ -16,6 +16,7 @@ internal sealed class IndexModel(LedgerQueries queries, Traffic traffic, Hub.Led
     public IReadOnlyList<Incident> Incidents { get; private set; } = [];
     public IReadOnlyList<RecentReceipt> Receipts { get; private set; } = [];
     public IReadOnlyList<(string Unit, CoTransferProcess.Case Case)> Transfers { get; private set; } = [];
+    public IReadOnlyList<(string Key, PermitProcess.Case Case)> Permits { get; private set; } = [];
     public IReadOnlyList<(string Label, long Accepted, long Taken, long Failed)> Chart { get; private set; } = [];
     public (long Soon, long Overdue) Due { get; private set; }
     public long EventsToday { get; private set; }
@@ -41,6 +42,7 @@ internal sealed class IndexModel(LedgerQueries queries, Traffic traffic, Hub.Led
         Due = await cases.DueAsync(F.Now, F.WorkingDayEnd(1));
         await DrawAsync();
         Receipts = await queries.RecentReceiptsAsync(8);
+        Permits = [.. (await queries.CasesAsync(ProcessCatalog.Permit.Type, 8)).Select(row => (row.Key, ProcessCatalog.Permit.Read(row.State)))];
         Transfers = [.. (await queries.CasesAsync(ProcessCatalog.CoTransfer.Type, 8)).Select(row => (row.Key, ProcessCatalog.CoTransfer.Read(row.State)))];
     }
 
@@ -69,7 +71,17 @@ internal sealed class IndexModel(LedgerQueries queries, Traffic traffic, Hub.Led
     }
 
     /// <summary>The state of a co-transfer's step or of one utility's side of it.</summary>
-    public IHtmlContent Standing(string state) => F.State(TransferBoard.Look(state), F.W($"transfer_{state}"));
+    public IHtmlContent Standing(string state) => F.State(CaseLook.Transfer(state), F.W($"transfer_{state}"));
+
+    /// <summary>The state of a permit case's step or of one item.</summary>
+    public IHtmlContent Permit(string state) => F.State(CaseLook.Permit(state), F.W($"permit_{state}"));
+
+    /// <summary>The first day that falls due among the clocks that run.</summary>
+    public string FirstDue(PermitProcess.Case permits)
+    {
+        var open = permits.Items.Values.SelectMany(item => item.Clocks).Concat(permits.Clocks).Where(clock => clock.Open && clock.Due is not null).MinBy(clock => clock.Due);
+        return open is null ? "—" : $"{open.Due!.Value.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)} {(open.Status == "overdue" ? F.W("clock_overdue") : "")}";
+    }
 
     public static Receipt Read(RecentReceipt row) => JsonSerializer.Deserialize(row.Content, SchemasJson.Default.Receipt)!;
 }

@@ -32,8 +32,11 @@ internal sealed class DetailModel(CaseFiles cases, DeliveryList deliveries, Doss
         if (await cases.OneAsync(id, Scope) is not { } found)
             return NotFound();
         Case = found;
-        var events = (await cases.EventsAsync(id, Most)).Where(one => Scope is null || one.Partner == Scope || one.About is null).ToList();
         var lines = await deliveries.OfCaseAsync(id, Scope, Most);
+
+        // A partner is shown its own words and what it was sent something for, not what other partners say in the same case.
+        var causes = lines.Select(line => line.CauseId).ToHashSet();
+        var events = (await cases.EventsAsync(id, Most)).Where(one => Scope is null || one.Partner == Scope || causes.Contains(one.EventId)).ToList();
         var attempts = await cases.AttemptsAsync(id, Scope, Most);
         var acts = Scope is null ? await cases.ActsAsync(lines.Select(line => line.Id)) : [];
         Newest = events.FirstOrDefault();
