@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Hub.Policies;
+using Hub.Processes;
 using Hub.Schemas;
 using Command = System.CommandLine.Command;
 

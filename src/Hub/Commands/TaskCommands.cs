@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text.Json;
 using Hub.Engine;
 using Hub.Ledger;
 using Hub.Processes;
@@ -53,7 +51,7 @@ internal static class TaskCommands
             {
                 TaskId = parsed.GetValue(task)!, Answer = parsed.GetValue(answer)!.Trim(), By = parsed.GetValue(by)!.Trim(), Reason = parsed.GetValue(reason)!.Trim(),
             };
-            var input = Input(process.Type, key, region, said, DemoClock.Of(settings).GetUtcNow());
+            var input = TaskAnswers.Input(process.Type, key, region, said, DemoClock.Of(settings).GetUtcNow());
             var accepted = await OwnEngine.RunAsync(settings, database, engine => engine.SubmitAsync(input), cancellation);
             if (accepted.Refusal is { } refusal)
                 throw new InvalidOperationException($"{refusal}: {parsed.GetValue(task)}");
@@ -76,18 +74,5 @@ internal static class TaskCommands
 
         var meant = found.OrderByDescending(one => one.Asks).FirstOrDefault();
         return meant.Process is null ? throw new InvalidOperationException($"There is no case {named} in which a person could be asked.") : (meant.Process, meant.Key, meant.Region);
-    }
-
-    internal static EventInput Input(string caseType, string key, string region, TaskAnswered said, DateTimeOffset now)
-    {
-        var body = JsonSerializer.SerializeToUtf8Bytes(said, PersonTaskJson.Readable.TaskAnswered);
-        var id = Guid.CreateVersion7(now);
-        return new EventInput(
-            new Event
-            {
-                Id = id, Source = "urn:hub:operator", SourceId = id.ToString("N"), Type = EventTypes.TaskAnswered, Subject = key, Partner = "hub", Region = region, OccurredAt = now,
-                Body = body, DataStart = 0, DataLength = body.Length,
-            },
-            said, caseType, key, SHA256.HashData(body));
     }
 }

@@ -40,6 +40,10 @@ internal sealed class Frame(
     /// <summary>A sentence with places <c>{0}</c>, <c>{1}</c>…</summary>
     public string W(string key, params object[] values) => string.Format(CultureInfo.InvariantCulture, W(key), values);
 
+    public string B(Bilingual? text) => text is null ? "" : English ? text.En : text.Zh;
+
+    public static string Day(DateOnly? day) => day?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? "—";
+
     public string N(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
     /// <summary>This page with one part of its query changed; an empty value takes it away.</summary>

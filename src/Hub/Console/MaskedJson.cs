@@ -33,11 +33,14 @@ internal static partial class MaskedJson
         return (masked ? Mask(node, name: "") : node)?.ToJsonString(Form) ?? "null";
     }
 
+    /// <summary>A text that may name a person: its first character.</summary>
+    public static string Text(string text) => text.Length == 0 ? "" : $"{text.EnumerateRunes().First()}***";
+
     private static JsonNode? Mask(JsonNode? node, string name) => node switch
     {
         JsonObject members => new JsonObject(members.Select(member => KeyValuePair.Create(member.Key, Mask(member.Value, member.Key)))),
         JsonArray items => new JsonArray([.. items.Select(item => Mask(item, name))]),
-        JsonValue value when value.TryGetValue<string>(out var text) && !Plain.Contains(name) && !Harmless().IsMatch(text) => text.Length == 0 ? "" : $"{text.EnumerateRunes().First()}***",
+        JsonValue value when value.TryGetValue<string>(out var text) && !Plain.Contains(name) && !Harmless().IsMatch(text) => Text(text),
         _ => node?.DeepClone(),
     };
 

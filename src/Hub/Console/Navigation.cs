@@ -20,7 +20,12 @@ internal static class Navigation
         new("/connectors", "nav_connectors", "plug-connected", 'c'),
         new("/deliveries", "nav_deliveries", "send", 'd'),
         new("/cases", "nav_cases", "folders", 'a'),
+        new("/transfers", "nav_transfers", "arrows-exchange", 'h'),
+        new("/deadlines", "nav_deadlines", "clock", 't'),
+        new("/ledgers", "nav_ledgers", "list-check", 'l'),
+        new("/outages", "nav_outages", "bolt-off", 'u'),
         new("/evidence", "nav_evidence", "shield-check", 'e'),
         new("/approvals", "nav_approvals", "user-check", 'p'),
+        new("/settings", "nav_settings", "settings", 's'),
     ];
 }

@@ -45,9 +45,16 @@ internal sealed class LedgerReports(BatchEngine engine, Figures figures, Ledgers
     public async Task<LedgerReportProcess.Snapshot?> RecountAsync(string key, CancellationToken cancellation) =>
         await ledgers.FindAsync(key) is { } row && Process.Read(row.State) is { From: not null } state ? await SnapshotAsync(state, cancellation) : null;
 
-    public Task<Accepted> NoteAsync(string key, LedgerReportProcess.Noted noted) => SayAsync(key, EventTypes.LedgerNoted, noted, LedgerReportJson.Readable.Noted);
+    /// <param name="key">The ledger.</param>
+    /// <param name="noted">What people say.</param>
+    /// <param name="requestId">Of the request it came with, which is then its name; null: it gets one.</param>
+    public Task<Accepted> NoteAsync(string key, LedgerReportProcess.Noted noted, string? requestId = null) => SayAsync(key, EventTypes.LedgerNoted, noted, LedgerReportJson.Readable.Noted, requestId);
 
-    public Task<Accepted> SubmitAsync(string key, LedgerReportProcess.Submitted submitted) => SayAsync(key, EventTypes.LedgerSubmitted, submitted, LedgerReportJson.Readable.Submitted);
+    /// <param name="key">The ledger.</param>
+    /// <param name="submitted">By whom and why.</param>
+    /// <param name="requestId">As in <see cref="NoteAsync"/>.</param>
+    public Task<Accepted> SubmitAsync(string key, LedgerReportProcess.Submitted submitted, string? requestId = null) =>
+        SayAsync(key, EventTypes.LedgerSubmitted, submitted, LedgerReportJson.Readable.Submitted, requestId);
 
     public Task<Accepted> TellAsync(LedgerReportProcess.Told told) => SayAsync(told.Ledger, EventTypes.LedgerTold, told, LedgerReportJson.Readable.Told);
 
@@ -98,8 +105,8 @@ internal sealed class LedgerReports(BatchEngine engine, Figures figures, Ledgers
         };
     }
 
-    private Task<Accepted> SayAsync<T>(string key, string type, T content, JsonTypeInfo<T> json)
-        where T : class => TakeAsync(key, Guid.CreateVersion7(time.GetUtcNow()).ToString("N"), type, content, json);
+    private Task<Accepted> SayAsync<T>(string key, string type, T content, JsonTypeInfo<T> json, string? requestId = null)
+        where T : class => TakeAsync(key, requestId ?? Guid.CreateVersion7(time.GetUtcNow()).ToString("N"), type, content, json);
 
     private Task<Accepted> TakeAsync<T>(string key, string name, string type, T content, JsonTypeInfo<T> json)
         where T : class => TakeAsync(key, name, type, content, JsonSerializer.SerializeToUtf8Bytes(content, json));

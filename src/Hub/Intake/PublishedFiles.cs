@@ -12,6 +12,10 @@ internal static class PublishedFiles
         ? Directory.EnumerateFiles(Folder, "*.schema.json", SearchOption.AllDirectories).ToDictionary(file => Path.GetFileName(file), StringComparer.Ordinal)
         : [];
 
+    /// <summary>An example of an event, as it is sent; null when there is none.</summary>
+    /// <param name="type">One of <see cref="Hub.Schemas.EventTypes"/>; never what somebody typed.</param>
+    public static string? Example(string type) => Path.Combine(Folder, "examples", $"{type}.json") is var file && File.Exists(file) ? File.ReadAllText(file) : null;
+
     public static Task SendAsync(HttpContext http, string name) => SendFileAsync(http, Path.Combine(Folder, name), "application/json; charset=utf-8");
 
     public static Task ListSchemasAsync(HttpContext http)

@@ -1,10 +1,18 @@
 namespace Hub.Policies;
 
 /// <summary>Days of one calendar file. The national file gives the announced range; an overlay gives regions instead.</summary>
-internal sealed record CalendarFile(string Id, string Version, DateOnly? FirstDay, DateOnly? LastDay, IReadOnlyList<string> Regions, IReadOnlyDictionary<DateOnly, bool> Days)
+internal sealed record CalendarFile(
+    string Id, string Version, DateOnly? FirstDay, DateOnly? LastDay, IReadOnlyList<string> Regions, IReadOnlyDictionary<DateOnly, bool> Days, IReadOnlyList<CalendarNotice> Notices)
 {
     public string Pin => $"{Id}@{Version}";
 }
+
+/// <summary>A notice that takes working days away or adds them (放假通知).</summary>
+/// <param name="Number">Of the document.</param>
+/// <param name="Sure">The number was read on the notice itself.</param>
+/// <param name="Page">Where it was published; null when not known.</param>
+/// <param name="Days">Its days and what they are called, in Chinese as in the notice.</param>
+internal sealed record CalendarNotice(string Number, bool Sure, string? Page, IReadOnlyDictionary<DateOnly, string> Days);
 
 /// <summary>Reads <c>calendar/*.yaml</c>: the national working-day calendar, and the regional ones laid over it.</summary>
 internal static class CalendarReader
@@ -26,9 +34,10 @@ internal static class CalendarReader
         var last = isNational ? node.Date("last_day") : null;
         var regions = isNational ? [] : PackReader.Prefixes(node, "regions");
         var days = new Dictionary<DateOnly, bool>();
+        var notices = new List<CalendarNotice>();
         foreach (var notice in node.Mappings("notices"))
         {
-            ReadNotice(notice, days);
+            notices.Add(ReadNotice(notice, days));
         }
 
         if (last < first)
@@ -42,36 +51,39 @@ internal static class CalendarReader
         }
 
         node.Close();
-        return problems.Count == before ? new(id, version, first, last, regions, days) : null;
+        return problems.Count == before ? new(id, version, first, last, regions, days, notices) : null;
     }
 
-    private static void ReadNotice(PackNode notice, Dictionary<DateOnly, bool> days)
+    private static CalendarNotice ReadNotice(PackNode notice, Dictionary<DateOnly, bool> days)
     {
-        _ = notice.Text("number");
-        _ = notice.Word("number_is", NumberMarks);
-        _ = notice.OptionalText("page");
+        var named = new Dictionary<DateOnly, string>();
+        var number = notice.Text("number");
+        var sure = notice.Word("number_is", NumberMarks) == "sure";
+        var page = notice.OptionalText("page");
         foreach (var holiday in notice.OptionalMappings("holidays"))
         {
-            ReadHoliday(holiday, days);
+            ReadHoliday(holiday, days, named);
         }
 
         foreach (var workday in notice.OptionalMappings("workdays"))
         {
-            _ = workday.Text("name");
+            var name = workday.Text("name");
             if (workday.Date("day") is { } day)
             {
                 Add(workday, "day", day, works: true, days);
+                named[day] = name;
             }
 
             workday.Close();
         }
 
         notice.Close();
+        return new(number, sure, page, named);
     }
 
-    private static void ReadHoliday(PackNode holiday, Dictionary<DateOnly, bool> days)
+    private static void ReadHoliday(PackNode holiday, Dictionary<DateOnly, bool> days, Dictionary<DateOnly, string> named)
     {
-        _ = holiday.Text("name");
+        var name = holiday.Text("name");
         var from = holiday.Date("from");
         var to = holiday.Date("to");
         if (to < from || to?.DayNumber - from?.DayNumber > 30)
@@ -83,6 +95,7 @@ internal static class CalendarReader
             for (var day = from; day <= to; day = day?.AddDays(1))
             {
                 Add(holiday, "from", day!.Value, works: false, days);
+                named[day!.Value] = name;
             }
         }
 

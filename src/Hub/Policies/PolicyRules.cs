@@ -81,8 +81,8 @@ internal static class PolicyRules
             return (null, []);
         }
 
-        var calendar = new WorkingCalendar(first, last, national.Days) { Version = national.Pin };
-        return (calendar, [.. current.SelectMany(file => file.Content.Regions.Select(region => new CalendarOverlay(region, calendar.With(file.Content.Days, file.Content.Pin))))]);
+        var calendar = new WorkingCalendar(first, last, national.Days) { Version = national.Pin, Notices = national.Notices };
+        return (calendar, [.. current.SelectMany(file => file.Content.Regions.Select(region => new CalendarOverlay(region, calendar.With(file.Content.Days, file.Content.Pin, file.Content.Notices))))]);
     }
 
     private static void CheckVersions(List<Loaded<Policy>> packs)

@@ -35,6 +35,9 @@ internal sealed class WorkingCalendar
     /// <summary>Which calendar this is, such as <c>cn@2026.1</c> or <c>cn@2026.1+nm@2026.1</c> with regional days: what was counted by it says so.</summary>
     public string Version { get; init; } = "";
 
+    /// <summary>Where the days that differ come from, in the order they were laid over one another.</summary>
+    public IReadOnlyList<CalendarNotice> Notices { get; init; } = [];
+
     public DateOnly FirstDay { get; }
 
     public DateOnly LastDay { get; }
@@ -59,7 +62,8 @@ internal sealed class WorkingCalendar
     /// <summary>This calendar with the days of a region laid over it; the announced range stays that of the notices.</summary>
     /// <param name="regional">True: worked. False: off.</param>
     /// <param name="pin">Which regional days these are, for <see cref="Version"/>.</param>
-    public WorkingCalendar With(IReadOnlyDictionary<DateOnly, bool> regional, string pin)
+    /// <param name="notices">Where they come from; null: nothing is known of it.</param>
+    public WorkingCalendar With(IReadOnlyDictionary<DateOnly, bool> regional, string pin, IReadOnlyList<CalendarNotice>? notices = null)
     {
         var all = new Dictionary<DateOnly, bool>(Exceptions);
         foreach (var (day, works) in regional)
@@ -67,7 +71,7 @@ internal sealed class WorkingCalendar
             all[day] = works;
         }
 
-        return new(FirstDay, LastDay, all) { Version = $"{Version}+{pin}" };
+        return new(FirstDay, LastDay, all) { Version = $"{Version}+{pin}", Notices = [.. Notices, .. notices ?? []] };
     }
 
     private static bool IsWeekday(DateOnly day) => day.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday);

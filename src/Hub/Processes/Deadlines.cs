@@ -20,13 +20,19 @@ internal static class Deadlines
         var calendar = policies.CalendarFor(clocks.Region);
         foreach (var clock in clocks.Clocks.Where(clock => clock.Open))
         {
-            var rule = policy?.Limits.FirstOrDefault(limit => limit.Id == clock.Rule);
+            var (title, clause) = TitleOf(clock, policy);
 
             // A state is as old as its last input: what has run out since is seen by counting again.
             var counted = Clocks.Count(clock, calendar, now, "");
-            yield return new(type, key, clocks.Region, clocks.Operator, counted, rule?.Title ?? new(clock.Rule, clock.Rule), rule?.Clause, Clocks.Left(clock, now, calendar));
+            yield return new(type, key, clocks.Region, clocks.Operator, counted, title, clause, Clocks.Left(clock, now, calendar));
         }
     }
+
+    /// <summary>What a clock is called, and by which clause; its rule's id where the pack no longer has it.</summary>
+    public static (Bilingual Title, string? Clause) TitleOf(CaseClock clock, Policy? policy) =>
+        policy?.Limits.FirstOrDefault(limit => limit.Id == clock.Rule) is { } rule ? (rule.Title, rule.Clause)
+        : policy?.Exemptions.FirstOrDefault(exemption => exemption.Id == clock.Rule) is { } exemption ? (PermitTexts.Restoration(exemption.Title), exemption.Clause)
+        : (new(clock.Rule, clock.Rule), null);
 
     /// <summary>Overdue first, then by the day they are due; what stands still comes last.</summary>
     public static IReadOnlyList<Deadline> Sorted(IEnumerable<Deadline> deadlines) =>

@@ -30,6 +30,13 @@ internal sealed partial class PermitProcess() : Process<PermitProcess.Case>(Perm
         ? new(application.RegionCode!, new HashSet<string>(StringComparer.Ordinal) { application.OperatorCode! })
         : null;
 
+    /// <summary>Those of its items and of the case as a whole; the works' own clock is the connection's, where the line belongs to one.</summary>
+    public override CaseClocks? ClocksOf(string state) => Read(state) is { Application: { } application } known
+        ? new(
+            application.RegionCode!, application.OperatorCode,
+            [.. known.Items.Values.SelectMany(item => item.Clocks).Concat(known.Clocks).Where(clock => clock.Span != LimitSpans.Stage || application.ApplicationNo is null)])
+        : null;
+
     protected override Decision Decide(Case state, Input input, Context context)
     {
         var turn = new Turn(state, input, context);

@@ -47,6 +47,23 @@ public sealed partial class LabelsTests
         Assert.Equal(Navigation.Entries.Count, Navigation.Entries.Select(entry => entry.Key).Distinct().Count());
     }
 
+    [Fact]
+    public void Every_word_of_cases_deadlines_ledgers_and_outages_has_a_word_in_both_languages()
+    {
+        Known(DeadlineQuery.Nears.Select(near => $"near_{near}").Concat(new[] { "running", "paused", "overdue", "met", "met_late", "ended" }.Select(status => $"limit_{status}")));
+        Known(CalendarMonth.Kinds.Except(["work"]).Select(kind => $"day_{kind}").Concat(SupposedLimit.Standings.Select(standing => $"standing_{standing}")));
+        Known(ConnectionStages.All.Select(stage => $"stage_{stage}").Concat(ConnectionTags.All.Select(tag => $"tag_{tag}")));
+        Known(new[] { "START", "FINISH", "PAUSE", "RESUME", "CORRECT", "CANCEL" }.Select(action => $"action_{action}"));
+        Known(PermitItems.All.Append("FILING").Select(item => $"item_{item}").Concat(Occupied.All.Select(occupied => $"occupied_{occupied}")));
+        Known(Enum.GetValues<PermitProcess.Step>().Select(step => $"permit_{PermitProcess.Words.Of(step)}").Concat(Enum.GetValues<PermitProcess.ItemState>().Select(state => $"permit_{PermitProcess.Words.Of(state)}")));
+        Known(Constants(typeof(PermitProcess.TaskKinds)).Concat(Constants(typeof(CoTransferProcess.TaskKinds))).Select(kind => $"task_{kind}"));
+        Known(Enum.GetValues<CoTransferProcess.Step>().Select(CoTransferProcess.Words.Of).Concat(Enum.GetValues<CoTransferProcess.PartyState>().Select(CoTransferProcess.Words.Of)).Select(word => $"transfer_{word}"));
+        Known(Constants(typeof(TransferOutcomes)).Select(outcome => $"outcome_{outcome}").Concat(TransferBoard.Columns.Select(column => $"board_{column}")));
+        Known(Enum.GetValues<OutageNoticeProcess.Step>().Select(step => $"outage_step_{step}").Concat(Hub.Console.Pages.Outages.ListModel.States.Select(state => $"outages_{state}")));
+        Known(Hub.Policies.ReportPeriods.All.Select(period => $"period_{period}").Concat(Hub.Console.Pages.Ledgers.ListModel.States.Select(state => $"ledger_is_{state}")));
+        Known(Hub.Console.Pages.Deadlines.WhatIfModel.Facts.Select(fact => $"fact_{fact}").Concat(Enum.GetNames<HubRole>().Select(role => $"node_{role}")));
+    }
+
     [Theory]
     [MemberData(nameof(Pages))]
     public void Every_word_that_a_page_names_is_there(string file) =>

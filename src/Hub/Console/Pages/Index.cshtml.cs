@@ -71,24 +71,10 @@ internal sealed class IndexModel(LedgerQueries queries, Traffic traffic, Hub.Led
     }
 
     /// <summary>The state of a co-transfer's step or of one utility's side of it.</summary>
-    public IHtmlContent Standing(string state) => F.State(state switch
-    {
-        "DONE" => "taken",
-        "REVERSED" or "CANCELLED" or "NO_CONSENT" => "ended",
-        "NOT_DONE" or "REJECTED" => "failed",
-        "PARTLY_DONE" or "SETTLING" or "ASKING" or "UNKNOWN" or "WAITING_CUSTOMER" or "REVERSING" => "waiting",
-        _ => "open",
-    }, F.W($"transfer_{state}"));
+    public IHtmlContent Standing(string state) => F.State(CaseLook.Transfer(state), F.W($"transfer_{state}"));
 
     /// <summary>The state of a permit case's step or of one item.</summary>
-    public IHtmlContent Permit(string state) => F.State(state switch
-    {
-        "GRANTED" or "FINISHED" or "APPROVED" or "FILED" or "EXEMPT" => "taken",
-        "WITHDRAWN" or "DROPPED" => "ended",
-        "REFUSED" or "BROKEN" => "failed",
-        "ASKING" or "CORRECTING" or "PROMISING" or "HELD" or "UNSERVED" or "PAUSED" or "RETURNED" => "waiting",
-        _ => "open",
-    }, F.W($"permit_{state}"));
+    public IHtmlContent Permit(string state) => F.State(CaseLook.Permit(state), F.W($"permit_{state}"));
 
     /// <summary>The first day that falls due among the clocks that run.</summary>
     public string FirstDue(PermitProcess.Case permits)

@@ -15,7 +15,7 @@ const files = {
 };
 
 const icons = [
-  'alert-circle', 'alert-triangle', 'archive', 'arrow-back-up', 'arrow-right', 'ban', 'building', 'certificate', 'check', 'chevron-right', 'circle-check', 'circle-x',
+  'alert-circle', 'alert-triangle', 'archive', 'arrow-back-up', 'arrow-right', 'arrows-exchange', 'ban', 'bolt-off', 'building', 'calendar', 'certificate', 'check', 'chevron-right', 'circle-check', 'circle-x',
   'clock', 'copy', 'download', 'eye', 'eye-off', 'filter', 'folders', 'hand-stop', 'help', 'history', 'hourglass', 'inbox', 'info-circle', 'key', 'keyboard', 'language',
   'layout-dashboard', 'link', 'list-check', 'loader', 'lock', 'logout', 'message', 'moon', 'player-pause', 'player-play', 'player-skip-forward', 'player-stop',
   'plug-connected', 'refresh', 'route', 'search', 'send', 'settings', 'shield-check', 'stethoscope', 'sun', 'test-pipe', 'user', 'user-check', 'users', 'x',
