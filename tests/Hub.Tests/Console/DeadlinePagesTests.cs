@@ -44,9 +44,9 @@ public sealed class DeadlinePagesTests
         var days = month.Weeks.SelectMany(week => week).OfType<CalendarDay>().ToDictionary(day => day.Date.Day);
 
         Assert.Equal((31, 17, true), (days.Count, month.WorkingDays, month.Weeks.All(week => week.Count == 7)));
-        Assert.Equal(["holiday", "国庆节"], new[] { days[1].Kind, days[1].Name });
-        Assert.Equal(["makeup", "国庆节"], new[] { days[9].Kind, days[9].Name });
-        Assert.Equal(["weekend", "work"], new[] { days[10].Kind, days[11].Kind });
+        Assert.Equal(("holiday", "国庆节"), (days[1].Kind, days[1].Name));
+        Assert.Equal(("makeup", "国庆节"), (days[9].Kind, days[9].Name));
+        Assert.Equal(("weekend", "work"), (days[10].Kind, days[11].Kind));
         Assert.Null(days[11].Name);
         Assert.Equal(days[4], month.Weeks[1][0]);
         Assert.Contains(ShippedPacks.Set.Calendar.Notices, notice => notice.Number == "国办发明电〔2020〕27号" && !notice.Sure && notice.Days.ContainsKey(new(2021, 10, 1)));
