@@ -12,7 +12,7 @@ namespace Hub.Console;
 
 /// <summary>What every page shares: language, words, names, times, states, and the one sentence.</summary>
 internal sealed class Frame(
-    IHttpContextAccessor context, LedgerQueries queries, Incidents incidents, ApprovalRequests approvals, CaseFiles cases, OldestWaiting oldest, ILanes lanes, PolicyStore policies, TimeProvider time)
+    IHttpContextAccessor context, LedgerQueries queries, Incidents incidents, ApprovalRequests approvals, CaseFiles cases, DeadlineCounts deadlines, OldestWaiting oldest, ILanes lanes, PolicyStore policies, TimeProvider time)
 {
     private static readonly TimeSpan CityOffset = TimeSpan.FromHours(8);
     private static readonly HtmlEncoder Encoder = HtmlEncoder.Create(System.Text.Unicode.UnicodeRanges.All);
@@ -166,6 +166,9 @@ internal sealed class Frame(
                 : (W("sentence_waiting", Name(waiting.Name), N(waiting.Waiting), Reason(waiting.LastReason)), "warn", $"/deliveries?state=waiting&receiver={waiting.Name}");
         }
 
+        // What is over by law is never "all well", whatever the connectors say.
+        if (Scope is null && await deadlines.GetAsync() is { Overdue: > 0 } pressing)
+            return (W("sentence_overdue", N(pressing.Overdue)), "warn", "/deadlines?near=overdue");
         return (rows.Max(row => row.LastTakenAt) is { } last ? W("sentence_well", AgoText(last)) : W("sentence_well_never"), "good", null);
     }
 

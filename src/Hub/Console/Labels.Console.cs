@@ -55,6 +55,7 @@ internal static partial class Labels
         ["sentence_parked"] = ("{0} 有 {1} 条搁置，等待人工处理", "{0}: {1} parked, waiting for a person"),
         ["sentence_waiting"] = ("{0} 有 {1} 条等待重试（{2}）", "{0}: {1} waiting to be retried ({2})"),
         ["sentence_offered"] = ("{0} 有 {1} 条尚未取走", "{0}: {1} not fetched yet"),
+        ["sentence_overdue"] = ("送达正常，{0} 个时限已超期", "Deliveries are well, {0} limits are over"),
         ["sentence_well"] = ("全部正常，最近一次送达 {0}", "All well, last delivery {0}"),
         ["sentence_well_never"] = ("全部正常，尚无送达", "All well, nothing delivered yet"),
 

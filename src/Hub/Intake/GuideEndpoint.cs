@@ -71,7 +71,7 @@ internal sealed class GuideText(bool english, DateOnly today)
         {
             Region = region,
             Policy = new(policy.Id, policy.Version, Text(policy.Title), policy.ValidFrom, policy.ValidTo, set.Digest),
-            Documents = [.. Line(set, policy).Select(one => one.Document).Select(document => new GuideDocument(document.ShortName, document.Title, document.Number, document.Date))],
+            Documents = [.. Line(set, policy).Select(one => one.Document).Distinct().Select(document => new GuideDocument(document.ShortName, document.Title, document.Number, document.Date))],
             Operators = [.. operators.Select(serving => new GuideOperator(serving.Id, english ? serving.TitleEn : serving.TitleZh, serving.Utility))],
             Procedure = [.. policy.Steps.Where(rule => InForce(rule.Applies)).Select(rule => new GuideProcedure(Of(rule.Applies), rule.Count, [.. rule.Steps.Select(step => Text(step.Title))], rule.Abolished, Basis(rule.Source, rule.Clause, rule.Note)))],
             Limits = [.. policy.Limits.Where(rule => rule.Applied && InForce(rule.Applies)).Select(Of)],
