@@ -100,7 +100,18 @@ internal sealed class HubUnderTest : IAsyncDisposable
 
     /// <summary>A command of the real executable against this hub's database.</summary>
     public Task<(int Code, string Output)> CommandAsync(params string[] arguments) => HubProgram.RunAsync(
-        settingsFile ??= HubProgram.WriteSettings(folder.File("settings.json"), Settings.Database, "http://127.0.0.1:0", Settings.SitePacks, Settings.Connectors), arguments);
+        settingsFile ??= AtItsTime(HubProgram.WriteSettings(folder.File("settings.json"), Settings.Database, "http://127.0.0.1:0", Settings.SitePacks, Settings.Connectors)), arguments);
+
+    // A command goes by the same clock as its hub.
+    private string AtItsTime(string file)
+    {
+        if (Settings.DemoClock is null)
+            return file;
+        var settings = JsonNode.Parse(File.ReadAllText(file))!;
+        settings["Hub"]!["DemoClock"] = Settings.DemoClock;
+        File.WriteAllText(file, settings.ToJsonString());
+        return file;
+    }
 
     public void DropPack(string name, string yaml) => File.WriteAllText(Path.Combine(Settings.SitePacks!, name), yaml);
 

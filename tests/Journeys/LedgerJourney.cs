@@ -15,9 +15,10 @@ public sealed class LedgerJourney
     [Fact]
     public async Task One_is_submitted_in_time_and_one_late_and_both_are_read_by_who_may()
     {
-        var clock = new DemoClock(Path.Combine(Path.GetTempPath(), $"hub-clock-{Guid.NewGuid():N}"));
+        var file = Path.Combine(Path.GetTempPath(), $"hub-clock-{Guid.NewGuid():N}");
+        var clock = new DemoClock(file);
         Go(clock, "2021-11-22T09:00");
-        await using var hub = await HubUnderTest.StartAsync(settings => settings with { SitePacks = Path.Combine(Checkout.Root, "scripts", "demo-packs") }, ["sgcc-linfen", Bureau], clock: clock);
+        await using var hub = await HubUnderTest.StartAsync(settings => settings with { SitePacks = Path.Combine(Checkout.Root, "scripts", "demo-packs"), DemoClock = file }, ["sgcc-linfen", Bureau], clock: clock);
         var code = Approvals.NewCode();
         await hub.AcceptedAsync(Approvals.Created(code));
         await Until.TrueAsync(() => hub.Lead("sgcc-linfen", code) is not null, "the utility has the project");
@@ -43,10 +44,12 @@ public sealed class LedgerJourney
         var workbook = await hub.GetAsync($"/api/v1/ledgers/{Week}", office, ("Accept", LedgerWorkbook.ContentType));
         Assert.Equal((200, LedgerWorkbook.ContentType), (workbook.Status, workbook.ContentHeaders.ContentType!.MediaType));
 
-        // What nobody submitted by Thursday is submitted with the command line, years later.
+        // What nobody submitted by Thursday is submitted with the command line the day after.
         Assert.Equal((404, 404, 403), ((await hub.GetAsync($"/api/v1/ledgers/{Week}", stranger)).Status, (await hub.GetAsync($"/api/v1/ledgers/{Week}", bureauOnly)).Status, (await hub.GetAsync("/api/v1/ledgers", hub.BureauKey)).Status));
         Go(clock, "2021-12-06T00:05");
         await reports.RunAsync(CancellationToken.None);
+        await Until.TrueAsync(async () => (await hub.GetAsync("/api/v1/ledgers/linfen:county-week:2021-W48", office)).Status == 200, "the next week has its ledger");
+        Go(clock, "2021-12-10T09:00");
         await hub.DoAsync("reports", "note", "linfen:county-week:2021-W48", "--problems", "两处待协调", "--by", "王示例", "--reason", "补报");
         await hub.DoAsync("reports", "submit", "linfen:county-week:2021-W48", "--by", "王示例", "--reason", "补报");
         Assert.Contains("LATE", await hub.DoAsync("reports", "list"), StringComparison.Ordinal);
