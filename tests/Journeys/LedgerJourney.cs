@@ -20,8 +20,7 @@ public sealed class LedgerJourney
         Go(clock, "2021-11-22T09:00");
         await using var hub = await HubUnderTest.StartAsync(settings => settings with { SitePacks = Path.Combine(Checkout.Root, "scripts", "demo-packs"), DemoClock = file }, ["sgcc-linfen", Bureau], clock: clock);
         var code = Approvals.NewCode();
-        await hub.AcceptedAsync(Approvals.Created(code));
-        await Until.TrueAsync(() => hub.Lead("sgcc-linfen", code) is not null, "the utility has the project");
+        await hub.UntilStatusAsync(await hub.AcceptedAsync(Approvals.Created(code)), "delivered");
         var (office, bureau, stranger, bureauOnly) = (await hub.CreateKeyAsync("office", ApiKey.Publish, [], [LedgerEndpoint.LedgersScope]), await hub.UtilityKeyAsync(Bureau), await hub.UtilityKeyAsync("sgcc-linfen"), await hub.CreateKeyAsync("elsewhere", ApiKey.Publish, [], [LedgerEndpoint.LedgersScope], ["3207"]));
 
         // The week is over.

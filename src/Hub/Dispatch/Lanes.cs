@@ -169,8 +169,7 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly Task<Answered> answered;
-    // The nearest legal due time first, then by age: only the heads of lanes are in it, so no order of a case is touched.
-    private readonly Channel<LeasedCommand> queue = Channel.CreateUnboundedPrioritized(new UnboundedPrioritizedChannelOptions<LeasedCommand> { Comparer = Urgency });
+    private readonly Channel<LeasedCommand> queue = Channel.CreateUnbounded<LeasedCommand>();
     private readonly CancellationTokenSource closing = new();
     private readonly CancellationTokenSource stopping = new();
     private readonly Pace pace;
@@ -180,11 +179,6 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
     private long aloneUntilTicks;
     private volatile bool wanted;
     private volatile bool pulls;
-
-    private static readonly Comparer<LeasedCommand> Urgency = Comparer<LeasedCommand>.Create((one, other) =>
-        (one.Command.DueAt ?? DateTimeOffset.MaxValue).CompareTo(other.Command.DueAt ?? DateTimeOffset.MaxValue) is not 0 and var byDue ? byDue
-        : one.Command.RecordedAt.CompareTo(other.Command.RecordedAt) is not 0 and var byAge ? byAge
-        : one.CaseId.CompareTo(other.CaseId));
 
     public PartnerLane(ConnectorSettings settings, IConnector connector, NodeLease node, TimeProvider time, ILogger logger, Task<Answered> answered)
     {
