@@ -63,8 +63,11 @@ internal static partial class Routes
     private static Task WriteErrorAsync(HttpContext http)
     {
         var error = http.Features.Get<IExceptionHandlerFeature>()?.Error;
-        if (error is not (null or BadHttpRequestException))
-            LogFailed(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Hub.Routes"), FaultText.Of(error));
+        var logger = http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Hub.Routes");
+        if (error is TimeoutException or NpgsqlException { IsTransient: true })
+            LogAway(logger, error.Message);
+        else if (error is not (null or BadHttpRequestException))
+            LogFailed(logger, FaultText.Of(error));
         if (Console.ErrorPage.IsWanted(http))
             return error is NpgsqlException or TimeoutException ? Console.ErrorPage.WriteAsync(http, 503, "state_away") : Console.ErrorPage.WriteAsync(http, 500, "state_fault");
         return Answers.WriteAsync(http, error switch
@@ -75,6 +78,9 @@ internal static partial class Routes
             _ => new Problem("processing_failed", RetryAfterSeconds: 60),
         });
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A request was refused because the database is away: {Reason}")]
+    private static partial void LogAway(ILogger logger, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A request failed by our own fault: {Fault}")]
     private static partial void LogFailed(ILogger logger, string fault);

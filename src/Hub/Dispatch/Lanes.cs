@@ -14,8 +14,8 @@ internal sealed class NodeLease
 
     public int Node { get; set; }
 
-    /// <summary>False before the first beat: a lease would be nobody's.</summary>
-    public bool IsHeld => Interlocked.Read(ref aliveUntilTicks) > 0;
+    /// <summary>False before the first beat, when a lease would be nobody's, and once the last beat is too old, also by a clock that jumped ahead.</summary>
+    public bool IsHeldAt(DateTimeOffset now) => Interlocked.Read(ref aliveUntilTicks) >= now.UtcTicks;
 
     public DateTimeOffset AliveUntil
     {
@@ -237,7 +237,7 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
     private int RoomNow()
     {
         var now = time.GetUtcNow();
-        if (closing.IsCancellationRequested || !node.IsHeld || PausedReason is not null)
+        if (closing.IsCancellationRequested || !node.IsHeldAt(now) || PausedReason is not null)
             return 0;
 
         // What is only offered calls nobody: neither the breaker nor the receiver's wish for fewer calls speaks of it.
@@ -451,7 +451,7 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
         // Taken up too late: its lease is, or soon will be, somebody else's.
         var now = time.GetUtcNow();
         var longest = TimeSpan.FromSeconds(Settings.TimeoutSeconds * (leased.Command.AskFirst && connector.CanBeAsked ? 2 : 1));
-        if (now + longest <= leased.LeaseUntil && now <= node.AliveUntil && leased.Node == node.Node)
+        if (now + longest <= leased.LeaseUntil && node.IsHeldAt(now) && leased.Node == node.Node)
             return true;
         LogDropped(Settings.Name, leased.Command.Id);
         return false;

@@ -241,11 +241,23 @@ public sealed class LanesTests : IAsyncLifetime
     [Fact]
     public async Task A_node_that_counts_as_dead_sends_nothing()
     {
+        Assert.True(lanes.TryReserve("utility"));
         node.AliveUntil = clock.GetUtcNow().AddTicks(-1);
 
-        await CarryAsync(Leased());
+        lanes.Hand(Leased());
+        await UntilAsync(() => Lane.InFlight == 0);
 
         Assert.Equal(0, calls);
+    }
+
+    [Fact]
+    public void A_node_whose_clock_jumped_past_its_last_beat_takes_nothing_until_the_next()
+    {
+        clock.Advance(TimeSpan.FromDays(12));
+        Assert.False(lanes.TryReserve("utility"));
+
+        node.AliveUntil = clock.GetUtcNow().AddSeconds(10);
+        Assert.True(lanes.TryReserve("utility"));
     }
 
     [Fact]
@@ -301,22 +313,36 @@ public sealed class LanesTests : IAsyncLifetime
         await HandAsync(2);
         Assert.Equal(5, calls);
 
+        // While the one worker is under way with one, two more come together.
         clock.Advance(TimeSpan.FromMinutes(1));
-        await HandAsync(2);
-        Assert.Equal(6, calls);
+        var gate = new TaskCompletionSource();
+        answer = http =>
+        {
+            http.Response.StatusCode = 204;
+            return gate.Task;
+        };
+        Hand(1);
+        await UntilAsync(() => calls == 6);
+        Hand(2);
+        gate.SetResult();
+        await UntilAsync(() => batching.Find("batching")!.InFlight == 0);
+        Assert.Equal(7, calls);
 
         // Nobody takes anything up before the lane knows whom to answer to, so the first five wait together.
         async Task HandAsync(int count)
+        {
+            Hand(count);
+            batching.AnswerTo(engine);
+            await UntilAsync(() => batching.Find("batching")!.InFlight == 0);
+        }
+
+        void Hand(int count)
         {
             for (var i = 0; i < count; i++)
             {
                 Assert.True(batching.TryReserve("batching"));
                 batching.Hand(Leased() with { Command = Leased().Command with { Id = CommandId.Of(i + 1, 1, 1), Connector = "batching" } });
             }
-
-            batching.AnswerTo(engine);
-            while (batching.Find("batching")!.InFlight > 0)
-                await Task.Delay(5);
         }
     }
 
