@@ -54,7 +54,7 @@ internal static class Server
                 settings.Connectors, provider.GetRequiredService<NodeLease>(), time, provider.GetRequiredService<ILoggerFactory>(), connector => ConnectorCatalog.Create(connector, DemoClock.True(time))));
         services.AddSingleton<IDispatcher>(provider => provider.GetRequiredService<ILanes>());
         services.AddSingleton<Sweeper>().AddSingleton<PolicyWatch>().AddSingleton<ChainWatch>().AddSingleton(bodies).AddSingleton<BodyWatch>();
-        services.AddSingleton<Figures>().AddSingleton<Ledgers>().AddSingleton<LedgerReports>().AddSingleton<LedgerWatch>();
+        services.AddSingleton<Figures>().AddSingleton<Ledgers>().AddSingleton<Reconciliations>().AddSingleton<LedgerReports>().AddSingleton<LedgerWatch>();
         services.AddSingleton<LedgerEndpoint>().AddSingleton<ProgressEndpoint>();
         services.AddSingleton<PolledRows>().AddSingleton<PublisherPoll>().AddSingleton<PollPublisher>(provider => provider.GetRequiredService<PublisherPoll>().RunAsync);
         PublisherSchedule.Register(services, settings);

@@ -222,10 +222,14 @@ internal static partial class Labels
     public static string Of(string key, bool english) => Find(key, english) ?? key;
 
     /// <summary>The word in the language asked for; null where there is none.</summary>
-    public static string? Find(string key, bool english) => Words.TryGetValue(key, out var word) || ConsoleWords.TryGetValue(key, out word) || CaseWords.TryGetValue(key, out word) ? (english ? word.En : word.Zh) : null;
+    public static string? Find(string key, bool english) => All.TryGetValue(key, out var word) ? (english ? word.En : word.Zh) : null;
 
     /// <summary>Every key there is.</summary>
-    public static IEnumerable<string> Keys => Words.Keys.Concat(ConsoleWords.Keys).Concat(CaseWords.Keys);
+    public static IEnumerable<string> Keys => All.Keys;
+
+    // Made when first asked for, after every part of the class has its words. A word that stands in two of them would be two truths, and fails here.
+    private static Dictionary<string, (string Zh, string En)> All => field ??= new(
+        new[] { Words, ConsoleWords, CaseWords, EvidenceWords }.SelectMany(part => part), StringComparer.Ordinal);
 
     /// <summary>Every reason that has a word.</summary>
     public static IEnumerable<string> Reasons => Words.Keys.Where(key => key.StartsWith("reason_", StringComparison.Ordinal)).Select(key => key["reason_".Length..]);

@@ -1,9 +1,10 @@
 using Hub.Engine;
+using Hub.Ledger;
 
 namespace Hub.Schedule;
 
-/// <summary>Looks every minute which period of a reporting duty is over. Every node looks; each ledger begins once.</summary>
-internal sealed partial class LedgerWatch(LedgerReports reports, TimeProvider time, ILogger<LedgerWatch> logger) : BackgroundService
+/// <summary>Looks every minute which period of a reporting duty is over, and whether yesterday is reconciled. Every node looks; each ledger begins once.</summary>
+internal sealed partial class LedgerWatch(LedgerReports reports, Reconciliations reconciliations, TimeProvider time, ILogger<LedgerWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Look = TimeSpan.FromMinutes(1);
 
@@ -14,6 +15,7 @@ internal sealed partial class LedgerWatch(LedgerReports reports, TimeProvider ti
             try
             {
                 await reports.RunAsync(stoppingToken);
+                await reconciliations.CountYesterdayAsync();
                 await Task.Delay(Look, time, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
