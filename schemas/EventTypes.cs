@@ -68,6 +68,9 @@ public static class EventTypes
     /// <summary>Hub's own: results or problems told promptly, outside the periods.</summary>
     public const string LedgerTold = "hub.ledger.told.v1";
 
+    /// <summary>Hub's own: something at the hub needs a person, who is told.</summary>
+    public const string AlertRaised = "hub.alert.raised.v1";
+
     /// <summary>A utility's business receipt or progress on an event it was sent.</summary>
     public const string ReceiptReported = "hub.delivery.receipt.v1";
 

@@ -85,14 +85,15 @@ internal sealed class Frame(
     /// <summary>The word for a type of event or command.</summary>
     public string Type(string type) => Labels.Find($"type_{type}", English) ?? type;
 
-    public string Name(string? receiver)
+    public string Name(string? receiver) => receiver is null ? "—" : NameOf(receiver, policies.Current, lanes, English);
+
+    /// <summary>What people call a partner: its name in the packs, else the title of its connector, else its id.</summary>
+    public static string NameOf(string receiver, PolicySet policies, ILanes lanes, bool english)
     {
-        if (receiver is null)
-            return "—";
-        if (policies.Current.OperatorById(receiver) is { } known)
-            return English ? known.TitleEn : known.TitleZh;
+        if (policies.OperatorById(receiver) is { } known)
+            return english ? known.TitleEn : known.TitleZh;
         var settings = lanes.Find(receiver)?.Settings;
-        return (English ? settings?.TitleEn : settings?.Title) is { Length: > 0 } title ? title : settings?.Title is { Length: > 0 } other ? other : receiver;
+        return (english ? settings?.TitleEn : settings?.Title) is { Length: > 0 } title ? title : settings?.Title is { Length: > 0 } other ? other : receiver;
     }
 
     public string Role(string role) => W($"role_{role}");

@@ -1,6 +1,6 @@
 namespace Hub.Console;
 
-/// <summary>Words of reconciliation.</summary>
+/// <summary>Words of reconciliation and of notification rules.</summary>
 internal static partial class Labels
 {
     private static readonly Dictionary<string, (string Zh, string En)> EvidenceWords = new(StringComparer.Ordinal)
@@ -54,5 +54,54 @@ internal static partial class Labels
         ["fail_list"] = ("清单里没有找到推送编号。", "No delivery id was found in the list."),
         ["act_SignReconciliation"] = ("签认对账", "Sign reconciliation"),
         ["act_CompareLists"] = ("核对清单", "Compare lists"),
+
+        // Notification rules
+        ["alerts"] = ("通知规则", "Notification rules"),
+        ["alert_when"] = ("何时通知", "When"),
+        ["alert_people"] = ("通知谁", "Who"),
+        ["alert_by"] = ("经由", "By"),
+        ["alert_minutes"] = ("多少分钟无人认领（仅用于“无人认领”）", "Minutes without an owner (only for \"nobody owns it\")"),
+        ["alert_receiver"] = ("只限某一接收方的事件", "Only incidents of one receiver"),
+        ["alert_people_hint"] = ("通知谁：每行一人，姓名 空格 手机号，最多 10 人", "Who: one person a line, name, blank, mobile number; at most 10"),
+        ["alert_add"] = ("新增规则", "Add a rule"),
+        ["alert_test_button"] = ("发送测试", "Send a test"),
+        ["alert_kind_incident_opened"] = ("出现新事件", "An incident opens"),
+        ["alert_kind_incident_unowned"] = ("事件 {0} 分钟无人认领", "Nobody owns an incident for {0} minutes"),
+        ["alert_kind_deadlines"] = ("每日 8:30 有时限到期或超期", "Limits due or over, daily at 8:30"),
+        ["alert_kind_quarantined"] = ("有输入无法处理", "An input could not be processed"),
+        ["alert_kind_chain_broken"] = ("留痕校验不通过", "The exchange log does not verify"),
+        ["switched_on"] = ("启用", "On"),
+        ["switched_off"] = ("停用", "Off"),
+        ["switch_on"] = ("启用", "Switch on"),
+        ["switch_off"] = ("停用", "Switch off"),
+        ["changed"] = ("最近变更", "Changed"),
+        ["gateway_gone"] = ("该通知通道已不在配置中", "This gateway is not set up any more"),
+        ["no_alert_rules"] = ("尚无通知规则：出了问题只有打开控制台的人才知道。", "No rule yet: only who opens the console learns of a problem."),
+        ["no_gateways"] = ("尚未配置通知通道：请添加类型为 notification 的连接器（短信、微信或 App 网关）。", "No gateway is set up: add a connector of the kind notification (short messages, WeChat or app)."),
+        ["alerts_explained"] = ("通知按普通推送发送：按序、失败重试、留痕。每件事每条规则只通知一次。姓名和手机号加密保存，不写入留痕。", "A notice leaves like every delivery: in order, retried, on record. Each rule tells each thing once. Names and numbers are stored sealed and never stand in the log."),
+        ["alert_opened_unreachable"] = ("Hub：{0} 接口不通，{1} 条受影响。事件 {2}。", "Hub: {0} is not reachable, {1} affected. Incident {2}."),
+        ["alert_opened_rejected"] = ("Hub：{0} 退回推送内容，{1} 条受影响。事件 {2}。", "Hub: {0} refuses content, {1} affected. Incident {2}."),
+        ["alert_opened_slow"] = ("Hub：{0} 处理缓慢，{1} 条受影响。事件 {2}。", "Hub: {0} is slow, {1} affected. Incident {2}."),
+        ["alert_opened_signature"] = ("Hub：{0} 不接受密钥或签名，{1} 条受影响。事件 {2}。", "Hub: {0} does not accept our key or signature, {1} affected. Incident {2}."),
+        ["alert_opened_schema"] = ("Hub：{0} 的应答无法识别，{1} 条受影响。事件 {2}。", "Hub: {0} answers unintelligibly, {1} affected. Incident {2}."),
+        ["alert_opened_certificate"] = ("Hub：{0} 的密钥即将到期（{1}）。事件 {2}。", "Hub: a key of {0} is about to end ({1}). Incident {2}."),
+        ["alert_unowned"] = ("Hub：{0} 的事件 {2} 已 {1} 分钟无人认领。", "Hub: nobody owns incident {2} of {0} for {1} minutes."),
+        ["alert_deadlines"] = ("Hub：{0} 个时限已超期，{1} 个将在 1 个工作日内到期。", "Hub: {0} limits are over, {1} due within 1 working day."),
+        ["alert_quarantined"] = ("Hub：{0} 条输入无法处理，已隔离待查。", "Hub: {0} inputs could not be processed and are set aside."),
+        ["alert_chain"] = ("Hub：留痕校验发现问题，请立即查看日志。", "Hub: the exchange log does not verify; look at the log at once."),
+        ["alert_test"] = ("Hub：这是一条测试通知，由 {0} 发送。", "Hub: this is a test, sent by {0}."),
+        ["done_alert_added"] = ("规则已新增。", "The rule was added."),
+        ["done_alert_on"] = ("规则已启用。", "The rule is on."),
+        ["done_alert_off"] = ("规则已停用。", "The rule is off."),
+        ["done_alert_tested"] = ("测试通知已交给通道，送达情况见“送达”。", "The test was handed to the gateway; see Deliveries for what became of it."),
+        ["fail_alert_rule"] = ("规则不完整：请选择何时通知、经由哪个通道。", "The rule is not complete: choose when and by which gateway."),
+        ["fail_people"] = ("每行应为“姓名 空格 手机号”（11 位），1 至 10 人。", "Each line is a name, a blank and a mobile number of 11 digits; 1 to 10 people."),
+        ["fail_alert_rules_max"] = ("规则已达上限 100 条。", "There are 100 rules already, which is the most."),
+        ["fail_alert_stands"] = ("没有这条规则，或已经是这个状态。", "There is no such rule, or it stands so already."),
+        ["act_AddAlertRule"] = ("新增通知规则", "Add notification rule"),
+        ["act_SwitchOnAlertRule"] = ("启用通知规则", "Switch notification rule on"),
+        ["act_SwitchOffAlertRule"] = ("停用通知规则", "Switch notification rule off"),
+        ["type_hub.alert.raised.v1"] = ("值班通知", "Notice to people on duty"),
+        ["process_alert"] = ("值班通知", "Notices to people on duty"),
     };
 }

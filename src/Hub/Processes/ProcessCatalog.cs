@@ -21,7 +21,9 @@ internal static class ProcessCatalog
 
     public static LedgerReportProcess LedgerReport { get; } = new();
 
-    private static readonly Dictionary<string, Process> ByType = new Process[] { ProjectApproval, PublisherPoll, Dossier, CoTransfer, Connection, OutageNotice, Permit, LedgerReport }.ToDictionary(process => process.Type, StringComparer.Ordinal);
+    public static AlertProcess Alert { get; } = new();
+
+    private static readonly Dictionary<string, Process> ByType = new Process[] { ProjectApproval, PublisherPoll, Dossier, CoTransfer, Connection, OutageNotice, Permit, LedgerReport, Alert }.ToDictionary(process => process.Type, StringComparer.Ordinal);
 
     /// <summary>The state of a case that has none, by type.</summary>
     public static IReadOnlyDictionary<string, string> EmptyStates { get; } = ByType.ToDictionary(pair => pair.Key, pair => pair.Value.Empty, StringComparer.Ordinal);
@@ -49,6 +51,7 @@ internal static class ProcessCatalog
         EventTypes.ConnectionApplied or EventTypes.ConnectionAmended or EventTypes.ConnectionStage or EventTypes.ConnectionMatchDecided or EventTypes.ConnectionEvaluated => Connection,
         _ when EventTypes.OfPermit.Contains(eventType) => Permit,
         EventTypes.LedgerDue or EventTypes.LedgerFigures or EventTypes.LedgerNoted or EventTypes.LedgerSubmitted or EventTypes.LedgerTold => LedgerReport,
+        EventTypes.AlertRaised => Alert,
         _ => throw new InvalidOperationException($"No process takes {eventType}."),
     };
 }

@@ -13,6 +13,9 @@ internal sealed partial class ChainWatch(ExchangeLog log, HubSettings settings, 
     /// <summary>When a verification last ended without a finding, and how many entries it covered; null before the first.</summary>
     public (DateTimeOffset At, long Entries)? LastGood { get; private set; }
 
+    /// <summary>When a verification last found something, and how much; null: none has.</summary>
+    public (DateTimeOffset At, int Findings)? LastBad { get; private set; }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var every = TimeSpan.FromHours(settings.VerifyEveryHours);
@@ -42,7 +45,11 @@ internal sealed partial class ChainWatch(ExchangeLog log, HubSettings settings, 
                 LogFinding(finding);
             HubMetrics.VerifyFailures.Add(report.Findings.Count);
             if (!report.Ok)
+            {
+                LastBad = (time.GetUtcNow(), report.Findings.Count);
                 return;
+            }
+
             LastGood = (time.GetUtcNow(), report.Entries);
             LogVerified(report.Entries, report.HeadSeq, report.HeadHash, time.GetElapsedTime(started).TotalSeconds);
         }

@@ -1,5 +1,7 @@
 using Hub.Ledger;
 using Hub.Simulators;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -278,15 +280,19 @@ public sealed class ConsoleJourney(ConsoleBrowser browser) : IClassFixture<Conso
     private static Task<Incident> IncidentAsync(HubUnderTest hub) =>
         Until.FoundAsync(async () => (await hub.Service<Incidents>().OpenAsync(partner: null)).FirstOrDefault(), "an incident is open");
 
-    /// <summary>Every page, with something on it.</summary>
+    /// <summary>Every page, with something on it: those without a place in their address as they are, the others with what there is.</summary>
     private static async Task<IReadOnlyList<string>> PathsAsync(HubUnderTest hub)
     {
         var line = (await hub.Service<DeliveryList>().ListAsync(new DeliveryFilter(), after: null, 1)).Lines[0];
         var incident = await IncidentAsync(hub);
+        var plain = hub.Service<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(endpoint => endpoint.Metadata.GetMetadata<PageActionDescriptor>() is not null)
+            .Select(endpoint => "/" + endpoint.RoutePattern.RawText!.TrimStart('/'))
+            .Where(path => !path.Contains('{', StringComparison.Ordinal) && path is not ("/sign-in" or "/sign-out" or "/SignOut")).Distinct().Order(StringComparer.Ordinal);
         return
         [
-            "/", "/incidents", $"/incidents/{incident.Id}", "/connectors", "/connectors/sgcc-linfen", "/deliveries", "/deliveries?view=groups", "/deliveries?state=skipped", $"/deliveries/{line.Id}", "/deliveries/bulk?receiver=sgcc-linfen",
-            "/cases", $"/cases/{line.CaseId}", "/evidence", "/evidence?q=1", "/approvals", "/account",
+            .. plain, $"/incidents/{incident.Id}", "/connectors/sgcc-linfen", "/deliveries?view=groups", "/deliveries?state=skipped", $"/deliveries/{line.Id}",
+            "/deliveries/bulk?receiver=sgcc-linfen", $"/cases/{line.CaseId}", "/evidence?q=1",
         ];
     }
 

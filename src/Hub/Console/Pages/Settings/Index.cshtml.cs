@@ -7,7 +7,7 @@ namespace Hub.Console.Pages.Settings;
 internal sealed class PeopleModel(Operators operators, PolicyStore policies, HubSettings settings, Frame frame) : ConsolePage(frame)
 {
     public static IReadOnlyList<(string Path, string Word)> Tabs { get; } =
-        [("/settings", "people"), ("/settings/packs", "packs"), ("/settings/events", "event_catalogue"), ("/settings/about", "about")];
+        [("/settings", "people"), ("/settings/packs", "packs"), ("/settings/events", "event_catalogue"), ("/settings/alerts", "alerts"), ("/settings/about", "about")];
 
     public IReadOnlyList<HubOperator> People { get; private set; } = [];
     public IReadOnlyList<(Policy Policy, Operator Operator, bool Connected)> Utilities { get; private set; } = [];
