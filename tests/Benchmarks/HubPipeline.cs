@@ -8,6 +8,8 @@ internal static class HubPipeline
 {
     private const string Source = "urn:hub:bench";
 
+    private static readonly string BodyKey = Convert.ToBase64String(new byte[32]);
+
     private static readonly string Assembly =
         Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "..", "..", "src", "Hub", "bin", "Release", "net10.0", "Hub.dll"));
 
@@ -80,12 +82,17 @@ internal static class HubPipeline
 
     public static string ReceiverName(int index) => string.Create(CultureInfo.InvariantCulture, $"utility-{index}");
 
+    /// <summary>A command of the hub's own command line, on the pipeline's database.</summary>
+    /// <returns>What it printed.</returns>
+    public static Task<string> CommandAsync(Pipeline pipeline, params string[] arguments) =>
+        Child.RunAsync(Assembly, new Dictionary<string, string> { ["Hub__Database"] = pipeline.Database.ConnectionString, ["Hub__BodyKeys__0"] = BodyKey }, arguments);
+
     private static string Settings(string database, int port, string packs, Options options, List<Receiver> receivers) => JsonSerializer.Serialize(new
     {
         Hub = new
         {
             Database = database,
-            BodyKeys = new[] { Convert.ToBase64String(new byte[32]) },
+            BodyKeys = new[] { BodyKey },
             Url = $"http://127.0.0.1:{port}",
             SitePacks = packs,
             Connectors = receivers.Select((receiver, index) =>

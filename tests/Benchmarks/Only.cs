@@ -18,6 +18,7 @@ internal sealed class Only(string database, Report report, IReadOnlyList<string>
         "growth" => new FullRun(database, report, quick: false).GrowthAloneAsync(),
         "partners" => new FullRun(database, report, quick: false).PartnersAsync(),
         "nodes" => new FullRun(database, report, quick: false).NodesAsync(),
+        "console" => new ConsoleRun(database, report).RunAsync(),
         _ => throw new BrokenRunException($"There is no variant {variant}."),
     };
 

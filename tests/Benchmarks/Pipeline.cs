@@ -29,6 +29,9 @@ internal sealed class Pipeline(string name, Traffic traffic, Database database, 
 
     public IReadOnlyList<Child> Processes { get; } = processes;
 
+    /// <summary>Where the first process listens.</summary>
+    public int Port => targets[0].Port;
+
     /// <summary>Utilities whose events are counted.</summary>
     public Func<int, bool> Counted { get; init; } = _ => true;
 

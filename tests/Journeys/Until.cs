@@ -7,7 +7,7 @@ internal static class Until
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     public static Task TrueAsync(Func<Task<bool>> condition, string what, TimeSpan? limit = null) =>
         FoundAsync(async () => await condition() ? "" : null, what, limit);

@@ -15,6 +15,8 @@ public sealed class ConsoleBrowser : IAsyncLifetime
     {
         if (Program is null)
             return;
+        // Tests of kills and floods run beside these: a page may be slow then, and is right all the same.
+        Assertions.SetDefaultExpectTimeout(30_000);
         playwright = await Playwright.CreateAsync();
         browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = Program, Args = ["--no-sandbox"] });
     }
@@ -31,6 +33,7 @@ public sealed class ConsoleBrowser : IAsyncLifetime
     {
         Assert.SkipWhen(browser is null, "There is no chromium at /usr/bin/chromium (Debian: apt-get install chromium); HUB_TEST_CHROMIUM names another one.");
         var context = await browser!.NewContextAsync(new() { BaseURL = hub.Address.ToString(), ViewportSize = new() { Width = width, Height = 850 }, Locale = "zh-CN", JavaScriptEnabled = scripts });
+        context.SetDefaultTimeout(60_000);
         var page = await context.NewPageAsync();
         var person = new Person(context, page, hub.Address);
         if (name is null)

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using Hub.Ledger;
 using Hub.Simulators;
 using Microsoft.AspNetCore.Mvc.RazorPages;
@@ -8,7 +10,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Hub.Journeys.Console;
 
 /// <summary>The console in a real browser, over a hub with pretended partners.</summary>
-public sealed class ConsoleJourney(ConsoleBrowser browser) : IClassFixture<ConsoleBrowser>
+public sealed class ConsoleJourney(ConsoleBrowser browser, ITestOutputHelper output) : IClassFixture<ConsoleBrowser>
 {
     private static readonly string[] Themes = ["light", "dark"];
     private static readonly string[] Languages = ["zh", "en"];
@@ -148,16 +150,41 @@ public sealed class ConsoleJourney(ConsoleBrowser browser) : IClassFixture<Conso
         var page = person.Page;
 
         // Who and how bad; then the incident.
+        var clock = Stopwatch.StartNew();
+        var steps = new List<string>();
+        await page.GotoAsync("/");
         await Expect(page.Locator("#strip")).ToContainTextAsync("国网临汾供电公司 退回推送内容");
+        Step("the sentence says who and how bad");
         await page.Locator("#strip a").ClickAsync();
         await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToContainTextAsync("内容被退回");
+        Step("the incident is open");
         await page.GetByRole(AriaRole.Button, new() { Name = "我来处置" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Status).Filter(new() { HasText = "已认领" })).ToBeVisibleAsync();
+        Step("it is owned");
+        var incident = page.Url.Split('?')[0];
 
-        // Us, the line, or them.
-        await page.GetByRole(AriaRole.Link, new() { Name = "测试与暂停" }).ClickAsync();
+        // Us, the line, or them; and no more of it until they have said something.
         await page.GetByRole(AriaRole.Button, new() { Name = "测试连接" }).ClickAsync();
         await Expect(page.Locator(".alert").Filter(new() { HasText = "连接" })).ToBeVisibleAsync();
+        Step("the connection is tested");
+        await page.FillAsync("#reason", "对方退回，待其确认");
+        await page.GetByRole(AriaRole.Button, new() { Name = "暂停推送" }).ClickAsync();
+        await Expect(page.GetByText("已暂停。")).ToBeVisibleAsync();
+        Step("it is paused with a reason");
+
+        // They are told, from the template, and that is on record.
+        await page.GotoAsync(incident);
+        await page.GetByText("通知对方的模板").ClickAsync();
+        await Expect(page.Locator("details.template pre")).ToContainTextAsync("国网临汾供电公司");
+        await page.FillAsync("#text", "已按模板电话通知对方值班");
+        await page.GetByRole(AriaRole.Button, new() { Name = "记录", Exact = true }).ClickAsync();
+        await Expect(page.GetByText("已记录。")).ToBeVisibleAsync();
+        Step("they are told and that is noted");
+        output.WriteLine($"the first minute, the machine's share: {string.Join(" · ", steps)}");
+        await page.GotoAsync("/connectors/sgcc-linfen");
+        await page.FillAsync("#reason", "对方已确认");
+        await page.GetByRole(AriaRole.Button, new() { Name = "恢复推送" }).ClickAsync();
+        await Expect(page.GetByText("已恢复。")).ToBeVisibleAsync();
 
         // Repaired: a few first, then the rest.
         hub.Simulators.Partner("sgcc-linfen").Faults.Set(new());
@@ -174,6 +201,8 @@ public sealed class ConsoleJourney(ConsoleBrowser browser) : IClassFixture<Conso
         Assert.Equal(6, await hub.Database.ScalarAsync<long>("SELECT count(*) FROM exchange_log WHERE kind = 'operator.acted' AND position('act Retry' IN convert_from(content, 'UTF8')) = 1 AND position('by li.ming' IN convert_from(content, 'UTF8')) > 0"));
         Assert.True((await hub.Service<ExchangeLog>().VerifyAsync([], CancellationToken.None)).Ok);
         Assert.DoesNotContain(person.Faults, fault => !fault.Contains("/live", StringComparison.Ordinal));
+
+        void Step(string what) => steps.Add(string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds:0.0} s {what}"));
     }
 
     [Fact]
