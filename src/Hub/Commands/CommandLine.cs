@@ -34,7 +34,7 @@ internal static class CommandLine
         {
             return await act();
         }
-        catch (Exception fault) when (fault is SettingsException or PolicyException or NpgsqlException or TimeoutException or IOException or InvalidOperationException)
+        catch (Exception fault) when (fault is SettingsException or PolicyException or NpgsqlException or LedgerUnavailableException or TimeoutException or IOException or InvalidOperationException)
         {
             await System.Console.Error.WriteLineAsync(fault is PostgresException postgres ? postgres.MessageText : fault.Message);
             return 2;

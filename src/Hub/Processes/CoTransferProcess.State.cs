@@ -23,6 +23,9 @@ internal sealed partial class CoTransferProcess
         /// <summary>Earlier transfers, numbers and results only.</summary>
         public IReadOnlyList<Past> Past { get; init; } = [];
 
+        /// <summary>How many ended how, also of those that the list has lost since.</summary>
+        public IReadOnlyDictionary<string, int> PastEver { get; init; } = new Dictionary<string, int>(StringComparer.Ordinal);
+
         /// <summary>Accounts that belong, or may belong, to the property.</summary>
         public IReadOnlyList<Link> Links { get; init; } = [];
         public IReadOnlyList<PersonTask> Tasks { get; init; } = [];

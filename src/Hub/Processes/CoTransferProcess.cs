@@ -43,13 +43,14 @@ internal sealed partial class CoTransferProcess() : Process<CoTransferProcess.Ca
         if (state.Current is not { } current)
             yield break;
         var region = current.Registration.Record.RegionCode!;
-        foreach (var (step, ended) in state.Past.Select(past => (past.Result, true)).Append((current.Step, current.Ended)))
-        {
-            yield return new("co_transfers.received", "", region, "hub");
-            if (ended)
-                yield return new("co_transfers.ended", System.Text.Json.JsonNamingPolicy.SnakeCaseUpper.ConvertName(step.ToString()), region, "hub");
-        }
+        yield return new("co_transfers.received", "", region, "hub", state.PastEver.Values.Sum() + 1);
+        foreach (var (result, times) in state.PastEver)
+            yield return new("co_transfers.ended", result, region, "hub", times);
+        if (current.Ended)
+            yield return new("co_transfers.ended", ResultOf(current.Step), region, "hub");
     }
+
+    private static string ResultOf(Step step) => System.Text.Json.JsonNamingPolicy.SnakeCaseUpper.ConvertName(step.ToString());
 
     protected override Decision Decide(Case state, Input input, Context context)
     {
@@ -154,7 +155,15 @@ internal sealed partial class CoTransferProcess() : Process<CoTransferProcess.Ca
         var before = turn.Current;
         var again = before?.RegistryNo == registration.Record.RegistryNo;
         if (before is not null && !again)
-            turn.State = turn.State with { Past = [.. turn.State.Past.TakeLast(19), new(before.RegistryNo, before.Registration.Record.Version!.Value, before.Step, turn.Now)] };
+        {
+            var result = ResultOf(before.Step);
+            turn.State = turn.State with
+            {
+                Past = [.. turn.State.Past.TakeLast(19), new(before.RegistryNo, before.Registration.Record.Version!.Value, before.Step, turn.Now)],
+                PastEver = new Dictionary<string, int>(turn.State.PastEver, StringComparer.Ordinal) { [result] = turn.State.PastEver.GetValueOrDefault(result) + 1 },
+            };
+        }
+
         turn.LapseAll();
 
         // A correction that nobody decided about belongs to a transfer that is over: it must not be forgotten with it.

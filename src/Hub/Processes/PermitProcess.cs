@@ -37,6 +37,10 @@ internal sealed partial class PermitProcess() : Process<PermitProcess.Case>(Perm
             [.. known.Items.Values.SelectMany(item => item.Clocks).Concat(known.Clocks).Where(clock => clock.Span != LimitSpans.Stage || application.ApplicationNo is null)])
         : null;
 
+    protected override Func<Case, Context, IEnumerable<Figure>> Figures => (state, _) => state.Application is not { } application ? []
+        : state.Items.Values.Where(item => item.State is ItemState.Exempt or ItemState.Filed)
+            .Select(item => new Figure("permits.exempt", item.State == ItemState.Exempt ? "EXEMPT" : "FILING_ONLY", application.RegionCode!, application.OperatorCode!));
+
     protected override Decision Decide(Case state, Input input, Context context)
     {
         var turn = new Turn(state, input, context);

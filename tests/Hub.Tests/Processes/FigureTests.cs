@@ -99,6 +99,35 @@ public sealed class FigureTests
         Assert.All(books.Keys, key => Assert.DoesNotContain("A-1", key, StringComparison.Ordinal));
     }
 
+    // The list of earlier transfers is cut at twenty; the figures are not.
+    [Fact]
+    public void Every_transfer_of_a_property_counts_however_many_there_were()
+    {
+        var property = new CoTransferCase();
+        for (var number = 1; number <= 23; number++)
+        {
+            property.Now = property.Now.AddDays(1);
+            Book(property.Registered(Transfers.Record(registry: $"DJ-{number}") with { Consent = new() { Granted = false } }));
+        }
+
+        Assert.Equal((23, 23), (books["co_transfers.received "], books["co_transfers.ended NO_CONSENT"]));
+        Assert.Equal(20, property.State.Past.Count);
+    }
+
+    [Fact]
+    public void An_item_that_is_exempt_is_booked_once_it_is()
+    {
+        var permits = new PermitCase { Region = "140702", Operator = "sgcc-jinzhong" };
+
+        Book(permits.Applied(permits.Application() with
+        {
+            Purpose = "LV_SMALL_MICRO", Applicant = "示例便利店", Occupies = [Occupied.Sidewalk], InUrbanDistrict = true, InsideForbidden = false, MunicipalFacility = false,
+            WorkPosition = "示例路1号", WorkQuantity = "电缆30米",
+        }));
+
+        Assert.Equal(1, books["permits.exempt EXEMPT"]);
+    }
+
     [Fact]
     public void A_decision_that_is_made_again_books_the_same()
     {
