@@ -1,6 +1,6 @@
 namespace Hub.Console;
 
-/// <summary>Words of reconciliation and of notification rules.</summary>
+/// <summary>Words of reconciliation, of notification rules and of what could not be read.</summary>
 internal static partial class Labels
 {
     private static readonly Dictionary<string, (string Zh, string En)> EvidenceWords = new(StringComparer.Ordinal)
@@ -54,6 +54,9 @@ internal static partial class Labels
         ["fail_list"] = ("清单里没有找到推送编号。", "No delivery id was found in the list."),
         ["act_SignReconciliation"] = ("签认对账", "Sign reconciliation"),
         ["act_CompareLists"] = ("核对清单", "Compare lists"),
+
+        // A page of several sources
+        ["partial"] = ("部分数据暂时读不出来：{0}。其余各项是最新的。", "Some parts cannot be read now: {0}. The others are up to date."),
 
         // Notification rules
         ["alerts"] = ("通知规则", "Notification rules"),

@@ -206,6 +206,21 @@ public sealed class ConsoleJourney(ConsoleBrowser browser, ITestOutputHelper out
     }
 
     [Fact]
+    public async Task A_part_that_cannot_be_read_is_named_and_the_others_are_shown()
+    {
+        await using var hub = await StartAsync();
+        await hub.UntilStatusAsync(await hub.AcceptedAsync(Approvals.Created(Approvals.NewCode())), "delivered");
+        await hub.Database.ScalarAsync<long>("WITH i AS (INSERT INTO cases (case_id, key_hash, type, key, state, lanes, busy, closed) VALUES (-1, gen_random_uuid(), 'co_transfer', 'X', '{', '[]', false, false), (-2, gen_random_uuid(), 'connection', 'Y', '{', '[]', false, false) RETURNING 1) SELECT count(*) FROM i");
+        await using var person = await browser.OpenAsync(hub, People.Operator);
+
+        await person.Page.GotoAsync("/");
+
+        await Expect(person.Page.Locator(".alert")).ToContainTextAsync("部分数据暂时读不出来：联合过户");
+        await Expect(person.Page.Locator("#strip")).ToContainTextAsync("全部正常");
+        await Expect(person.Page.Locator("#connectors-title")).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task A_canary_that_fails_again_stops_the_job_and_the_others_stand_as_before()
     {
         await using var hub = await StartAsync();

@@ -5,6 +5,7 @@ using Hub.Ledger;
 using Hub.Processes;
 using Hub.Schemas;
 using Microsoft.AspNetCore.Html;
+using Npgsql;
 
 namespace Hub.Console.Pages;
 
@@ -19,6 +20,8 @@ internal sealed class IndexModel(LedgerQueries queries, Traffic traffic, Hub.Led
     public IReadOnlyList<(string Key, PermitProcess.Case Case)> Permits { get; private set; } = [];
     public IReadOnlyList<(string Label, long Accepted, long Taken, long Failed)> Chart { get; private set; } = [];
     public (int Soon, int Overdue) Due { get; private set; }
+    /// <summary>Parts that could not be read, by their words.</summary>
+    public List<string> Unread { get; } = [];
     public long EventsToday { get; private set; }
     public long TakenToday { get; private set; }
 
@@ -39,11 +42,24 @@ internal sealed class IndexModel(LedgerQueries queries, Traffic traffic, Hub.Led
         await CountTodayAsync();
         if (Scope is not null)
             return;
-        Due = await deadlines.GetAsync();
-        await DrawAsync();
-        Receipts = await queries.RecentReceiptsAsync(8);
-        Permits = [.. (await queries.CasesAsync(ProcessCatalog.Permit.Type, 8)).Select(row => (row.Key, ProcessCatalog.Permit.Read(row.State)))];
-        Transfers = [.. (await queries.CasesAsync(ProcessCatalog.CoTransfer.Type, 8)).Select(row => (row.Key, ProcessCatalog.CoTransfer.Read(row.State)))];
+        await PartAsync("due_soon", async () => Due = await deadlines.GetAsync());
+        await PartAsync("chart_title", DrawAsync);
+        await PartAsync("receipts", async () => Receipts = await queries.RecentReceiptsAsync(8));
+        await PartAsync("permits", async () => Permits = [.. (await queries.CasesAsync(ProcessCatalog.Permit.Type, 8)).Select(row => (row.Key, ProcessCatalog.Permit.Read(row.State)))]);
+        await PartAsync("transfers", async () => Transfers = [.. (await queries.CasesAsync(ProcessCatalog.CoTransfer.Type, 8)).Select(row => (row.Key, ProcessCatalog.CoTransfer.Read(row.State)))]);
+    }
+
+    // One part that cannot be read must not hide that the others are well.
+    private async Task PartAsync(string word, Func<Task> load)
+    {
+        try
+        {
+            await load();
+        }
+        catch (Exception error) when (error is NpgsqlException or TimeoutException or JsonException)
+        {
+            Unread.Add(word);
+        }
     }
 
     private async Task CountTodayAsync()
