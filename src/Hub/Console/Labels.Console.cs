@@ -289,7 +289,6 @@ internal static partial class Labels
         ["retry"] = ("立即重试", "Retry now"),
         ["park"] = ("搁置", "Park"),
         ["skip_ask"] = ("申请跳过", "Ask to skip"),
-        ["skip_asked"] = ("{0} 已于 {1} 申请跳过，等待审批人决定。", "{0} asked to skip it at {1}; an approver has to decide."),
         ["skip_explained"] = ("跳过即不再送达，须另一人审批；同一案件后面的内容随后继续。", "Skipping leaves it undelivered and needs a second person; what follows in the case then goes on."),
         ["done_retried"] = ("已安排重试。", "It is being retried."),
         ["done_parked"] = ("已搁置。", "Parked."),

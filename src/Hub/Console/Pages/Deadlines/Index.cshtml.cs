@@ -12,7 +12,7 @@ internal sealed class ListModel(LedgerQueries queries, PolicyStore policies, Fra
 
     private const int RowsMax = 500;
 
-    public static IReadOnlyList<(string Path, string Word)> Tabs { get; } = [("/deadlines", "deadlines_list"), ("/deadlines/calendar", "calendar"), ("/deadlines/what-if", "what_if")];
+    public static IReadOnlyList<(string Path, string Word)> Tabs { get; } = [("/deadlines", "deadlines_list"), ("/deadlines/calendar", "calendar"), ("/deadlines/what-if", "what_if"), ("/deadlines/change", "calendar_change")];
 
     public DeadlineQuery Query { get; private set; } = new();
     public IReadOnlyList<Deadline> Lines { get; private set; } = [];
