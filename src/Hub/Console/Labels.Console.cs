@@ -174,7 +174,7 @@ internal static partial class Labels
         ["class_unreachable_steps"] = ("认领本事件|测试连接，看是对方、线路还是本方|用下面的模板通知对方|不必暂停：熔断器会自动试探，恢复后自动续送|恢复后如有搁置，先小批重试", "Take the incident on|Test the connection: them, the line or us|Tell them, with the template below|No need to pause: the breaker probes by itself and goes on|Afterwards retry what is parked, a few first"),
         ["class_rejected_means"] = ("对方收到了，但不接受内容。重发同样的内容没有用，须先改正数据或对方规则。", "They received it and do not accept the content. Sending the same again does not help before the data or their rules change."),
         ["class_rejected_steps"] = ("认领本事件|打开一条样例，看对方的代码|请发布单位更正数据，或请对方调整校验|更正后小批重试", "Take the incident on|Open a sample and see their code|Ask the publisher to correct the data, or them to correct their check|Then retry, a few first"),
-        ["class_slow_means"] = ("对方要求放慢，或排队时间过长。没有丢失，但会延误。", "They ask for fewer calls, or the queue takes too long. Nothing is lost, but it is late."),
+        ["class_slow_means"] = ("对方在应答，但排队时间过长。没有丢失，但会延误。", "They answer, but the queue takes too long. Nothing is lost, but it is late."),
         ["class_slow_steps"] = ("认领本事件|看最久等待和到期时间|与对方商定提高限额，或改为取件|不要批量重试：会更慢", "Take the incident on|Look at the oldest and at what is due|Agree on a higher rate, or let them fetch|No bulk retry: it would be slower"),
         ["class_signature_means"] = ("对方在线，但不接受我们的密钥或签名：多为一方更换密钥、或时钟不准。", "They are there and do not accept our key or signature: usually a key was changed on one side, or a clock is wrong."),
         ["class_signature_steps"] = ("认领本事件|核对双方密钥编号和时钟|更换密钥须双人审批|更换后测试连接，再小批重试", "Take the incident on|Compare key ids and clocks|A change of keys needs two persons|Test the connection, then retry, a few first"),

@@ -205,6 +205,8 @@ internal sealed class Batch(
         if (answer.Outcome == Outcome.Taken)
         {
             count.Taken++;
+            if (answer.PartnerReference is { Length: > 0 } reference)
+                Write.Numbers.Add((CaseNumbers.Digest(NumberKinds.Reference, reference), row.CaseId));
             if (lane.Status == LaneStatus.Offered)
                 Write.Waits[(lane.Connector, row.CaseId)] = null;
             Free(row, lane);

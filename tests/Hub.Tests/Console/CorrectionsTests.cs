@@ -37,7 +37,7 @@ public sealed class CorrectionsTests
     [InlineData("""{"change":"Created","approval":{"colour":"red"}}""", "/approval/colour: There is no such field.")]
     [InlineData("""{"change":"Created","approval":{"unitName":7}}""", "/approval/unitName: Must be of the type")]
     [InlineData("""{"change":"Created","approval":{"unitName":""}}""", "/approval/unitName: At least 1")]
-    [InlineData("""{"change":"Created","approval":{"approvalDate":"2026-02-30"}}""", "/approval/approvalDate")]
+    [InlineData("""{"change":"Created","approval":{"approvalDate":"tomorrow"}}""", "/approval/approvalDate: Not of the expected form.")]
     [InlineData("[]", "type: object")]
     [InlineData("null", "type: object")]
     public void What_the_schema_does_not_allow_is_named_with_its_place(string edited, string names)

@@ -35,3 +35,6 @@ CREATE TABLE saved_views (
 -- A partner that asks for fewer calls is not slow.
 ALTER TABLE incidents DROP CONSTRAINT incidents_class_check;
 ALTER TABLE incidents ADD CONSTRAINT incidents_class_check CHECK (class IN ('unreachable', 'rejected', 'slow', 'busy', 'signature', 'schema', 'certificate'));
+
+-- Co-transfers are few among cases, and their board looks for the newest. Neither column ever changes.
+CREATE INDEX cases_transfers ON cases (case_id) WHERE type = 'co_transfer';
