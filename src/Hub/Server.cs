@@ -30,13 +30,14 @@ internal static class Server
         var bodies = new Bodies(database, cipher, ProcessCatalog.EmptyStates);
         if (settings.MigrateAtStart && await bodies.UnreadableAsync(cancellation) is { } unreadable)
             throw new SettingsException([unreadable]);
-        var policies = PolicyStore.Open(settings.Packs, settings.SitePacks);
+        var notices = new CalendarNotices(database);
+        var policies = PolicyStore.Open(settings.Packs, settings.SitePacks, [.. (await notices.AllAsync(cancellation)).Select(row => PolicyStore.Approved(row.Pin, row.Content))]);
         var queue = new DeliveryQueue(database);
         var numbers = await queue.NumberConnectorsAsync(settings.Connectors.Select(connector => connector.Name));
 
         var builder = CreateBuilder(settings);
         var services = builder.Services;
-        services.AddSingleton(time).AddSingleton(settings).AddSingleton(settings.Engine).AddSingleton(cipher).AddSingleton(database).AddSingleton(policies).AddSingleton(queue);
+        services.AddSingleton(time).AddSingleton(settings).AddSingleton(settings.Engine).AddSingleton(cipher).AddSingleton(database).AddSingleton(policies).AddSingleton(notices).AddSingleton(queue);
         services.AddSingleton(new ConnectorNames(numbers, settings.Connectors.Select(connector => connector.Name).ToHashSet(StringComparer.Ordinal)));
 
         services.AddSingleton(new HolderHash(settings.HolderKey)).AddSingleton<Dossiers>().AddSingleton<DossierEndpoint>();

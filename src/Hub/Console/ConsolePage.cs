@@ -35,7 +35,7 @@ internal abstract class ConsolePage(Frame frame) : PageModel
     protected IActionResult Failed(string what, int status = 409)
     {
         // The engine names the delivery that comes first, which a person finds in the case.
-        Failure = what.StartsWith("An earlier delivery", StringComparison.Ordinal) ? "fail_earlier_first" : what;
+        Failure = Labels.KeyOf(what);
         Response.StatusCode = status;
         return Page();
     }

@@ -26,6 +26,12 @@ internal sealed record DeliveryQuery
     /// <summary>Last day, in the city's zone.</summary>
     public string? To { get; init; }
 
+    /// <summary><c>yes</c>: only what was attempted more than once.</summary>
+    public string? Resent { get; init; }
+
+    /// <summary>A number by which cases are found.</summary>
+    public string? Case { get; init; }
+
     public bool IsEmpty => this == new DeliveryQuery();
 
     /// <param name="query">As it came; what is not known is no filter.</param>
@@ -40,6 +46,8 @@ internal sealed record DeliveryQuery
             Reason = Text("reason"),
             From = Day("from") is null ? null : query["from"].ToString(),
             To = Day("to") is null ? null : query["to"].ToString(),
+            Resent = query["resent"] == "yes" ? "yes" : null,
+            Case = Text("case")?.Trim() is { Length: > 0 } number ? number : null,
         };
 
         string? Text(string name) => query[name].ToString() is { Length: > 0 and <= 100 } text ? text : null;
@@ -47,8 +55,11 @@ internal sealed record DeliveryQuery
     }
 
     /// <param name="scope">The partner whose data alone is shown; null: everything.</param>
-    public DeliveryFilter Filter(string? scope) => new()
+    /// <param name="cases">Finds cases by their numbers.</param>
+    public async Task<DeliveryFilter> FilterAsync(string? scope, CaseFiles cases) => new()
     {
+        CaseIds = Case is null ? null : [.. (await cases.FindAsync(Case, Processes.ProcessCatalog.EmptyStates.Keys, Processes.NumberKinds.All, scope)).Select(found => found.CaseId)],
+        Resent = Resent is not null,
         State = State,
         Receiver = scope ?? Receiver,
         Type = Type,
@@ -62,7 +73,7 @@ internal sealed record DeliveryQuery
 
     public IReadOnlyDictionary<string, string?> Pairs => new Dictionary<string, string?>(StringComparer.Ordinal)
     {
-        ["state"] = State, ["receiver"] = Receiver, ["type"] = Type, ["class"] = Class, ["reason"] = Reason, ["from"] = From, ["to"] = To,
+        ["state"] = State, ["receiver"] = Receiver, ["type"] = Type, ["class"] = Class, ["reason"] = Reason, ["from"] = From, ["to"] = To, ["resent"] = Resent, ["case"] = Case,
     }.Where(pair => pair.Value is not null).ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
 
     private static DateTimeOffset? Midnight(string? day) =>

@@ -132,7 +132,7 @@ internal sealed class Frame(
     /// <summary>Every connector that the operator may see.</summary>
     public async Task<IReadOnlyList<ConnectorTotals>> ConnectorsAsync() => connectors ??= [.. (await queries.ConnectorsAsync()).Where(row => Scope is null || row.Name == Scope)];
 
-    public async Task<int> ApprovalsAsync() => Scope is null ? (await approvals.OpenAsync()).Count : 0;
+    public async Task<int> ApprovalsAsync() => Scope is null ? await approvals.CountAsync() : 0;
 
     public static string ConnectorState(ConnectorTotals row, IPartnerLane? lane) =>
         row.PausedReason is not null ? "paused"

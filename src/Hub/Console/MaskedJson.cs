@@ -36,11 +36,17 @@ internal static partial class MaskedJson
     /// <summary>A text that may name a person: its first character.</summary>
     public static string Text(string text) => text.Length == 0 ? "" : $"{text.EnumerateRunes().First()}***";
 
-    private static JsonNode? Mask(JsonNode? node, string name) => node switch
+    /// <summary>One text as it is shown masked.</summary>
+    /// <param name="name">Of the member it stands in.</param>
+    public static string Text(string name, string text) => Plain.Contains(name) || Harmless().IsMatch(text) ? text : Text(text);
+
+    /// <param name="node">What is masked.</param>
+    /// <param name="name">Of the member it stands in; empty for the whole.</param>
+    public static JsonNode? Mask(JsonNode? node, string name) => node switch
     {
         JsonObject members => new JsonObject(members.Select(member => KeyValuePair.Create(member.Key, Mask(member.Value, member.Key)))),
         JsonArray items => new JsonArray([.. items.Select(item => Mask(item, name))]),
-        JsonValue value when value.TryGetValue<string>(out var text) && !Plain.Contains(name) && !Harmless().IsMatch(text) => Text(text),
+        JsonValue value when value.TryGetValue<string>(out var text) => Text(name, text),
         _ => node?.DeepClone(),
     };
 

@@ -30,6 +30,31 @@ internal static class TransferBoard
     public static bool IsPast(string column, CoTransferProcess.Transfer transfer) =>
         ColumnOf(transfer) is var now && now != Compensating && Columns.ToList().IndexOf(column) < Columns.ToList().IndexOf(now);
 
+    /// <summary>The steps of the way there, in their order.</summary>
+    public static IReadOnlyList<string> Steps { get; } = [Accepted, Settling, Transferring, Receipts, Ended];
+
+    /// <summary>How many reached a step, how many of them stand there, and how many went no further.</summary>
+    public static (int Reached, int Here, int Out) FunnelOf(string step, IReadOnlyCollection<CoTransferProcess.Transfer> transfers)
+    {
+        var reached = transfers.Where(one => Reached(one) >= Place(step)).ToList();
+        var stopped = reached.Where(one => Reached(one) == Place(step) && step != Ended).ToList();
+        var over = stopped.Count(one => one.Ended || one.Step == CoTransferProcess.Step.Reversing);
+        return (reached.Count, stopped.Count - over, over);
+    }
+
+    // The furthest step: who turned back was where the orders had gone out.
+    private static int Reached(CoTransferProcess.Transfer transfer) => Place(transfer.Step switch
+    {
+        CoTransferProcess.Step.Checking or CoTransferProcess.Step.NoConsent => Accepted,
+        CoTransferProcess.Step.Settling or CoTransferProcess.Step.Asking => Settling,
+        CoTransferProcess.Step.Done or CoTransferProcess.Step.PartlyDone => Ended,
+        CoTransferProcess.Step.NotDone => transfer.Begun ? Receipts : Settling,
+        CoTransferProcess.Step.Reversing or CoTransferProcess.Step.Reversed => transfer.Sent > 0 ? Receipts : transfer.Begun ? Transferring : Settling,
+        _ => ColumnOf(transfer),
+    });
+
+    private static int Place(string step) => Steps.ToList().IndexOf(step);
+
     private static bool IsToBeSent(CoTransferProcess.Party party) =>
         party.State is CoTransferProcess.PartyState.Created or CoTransferProcess.PartyState.Prechecked or CoTransferProcess.PartyState.WaitingCustomer;
 }

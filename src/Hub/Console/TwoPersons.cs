@@ -15,29 +15,50 @@ internal sealed class TwoPersons
     /// <summary>Retry many at once; the subject is the job's number.</summary>
     public const string Bulk = "bulk";
 
+    /// <summary>Put a parked delivery's content right and retry it; the subject is its id, the content what <see cref="Corrections.Proposal"/> made.</summary>
+    public const string Amend = "amend";
+
+    /// <summary>Take back a delivery that has not left; the subject is its id.</summary>
+    public const string Recall = "recall";
+
+    /// <summary>Let arrears pass in a co-transfer; the subject is case and task, the content the debt.</summary>
+    public const string Waiver = "waiver";
+
+    /// <summary>Put a working calendar in force; the subject is its id and version, the content its text.</summary>
+    public const string Calendar = "calendar";
+
     private readonly ApprovalRequests requests;
+    private readonly TimeProvider time;
     private readonly Dictionary<string, Func<ApprovalRequest, bool, string, Task<string?>>> actions;
 
-    public TwoPersons(ApprovalRequests requests, DeliveryList deliveries, DeliveryActs acts, BulkJobs jobs, TimeProvider time)
+    public TwoPersons(ApprovalRequests requests, DeliveryList deliveries, DeliveryActs acts, BulkJobs jobs, Waivers waivers, CalendarChanges calendars, TimeProvider time)
     {
         this.requests = requests;
+        this.time = time;
         actions = new(StringComparer.Ordinal)
         {
-            [Skip] = async (asked, granted, requestId) => !granted ? null
-                : await deliveries.FindAsync(Guid.Parse(asked.Subject), receiver: null) is not { } line ? "There is no such delivery."
-                : await acts.ActAsync(line, OperatorAct.Skip, $"{asked.RequestedBy}, approved by {asked.DecidedBy}", asked.Reason, requestId),
+            [Skip] = OnDelivery(OperatorAct.Skip),
+            [Amend] = OnDelivery(OperatorAct.Amend),
+            [Recall] = OnDelivery(OperatorAct.Recall),
             [Bulk] = async (asked, granted, _) =>
                 await jobs.MoveAsync(long.Parse(asked.Subject, System.Globalization.CultureInfo.InvariantCulture), ["asked"], granted ? "canary" : "stopped", time.GetUtcNow())
                     ? null
                     : "The job is not waiting for this any more.",
+            [Waiver] = async (asked, granted, requestId) => granted ? await waivers.WaiveAsync(asked, Both(asked), requestId) : null,
+            [Calendar] = async (asked, granted, requestId) => granted ? await calendars.PutAsync(asked, Both(asked), requestId) : null,
         };
+
+        Func<ApprovalRequest, bool, string, Task<string?>> OnDelivery(OperatorAct act) => async (asked, granted, requestId) => !granted ? null
+            : await deliveries.FindAsync(Guid.Parse(asked.Subject), receiver: null) is not { } line ? ActRefusals.NoSuch
+            : await acts.ActAsync(line, act, Both(asked), asked.Reason, requestId, asked.Content);
     }
 
+    /// <param name="content">What exactly is asked for; null: the subject says all.</param>
     /// <returns>False when the same is asked for already.</returns>
-    public Task<bool> AskAsync(string kind, string subject, string reason, HubOperator by, string requestId) =>
-        actions.ContainsKey(kind) ? requests.AskAsync(kind, subject, reason, by.Name, requestId) : throw new InvalidOperationException($"Nothing of the kind {kind} is approved.");
+    public Task<bool> AskAsync(string kind, string subject, string reason, HubOperator by, string requestId, byte[]? content = null) =>
+        actions.ContainsKey(kind) ? requests.AskAsync(kind, subject, reason, by.Name, requestId, content) : throw new InvalidOperationException($"Nothing of the kind {kind} is approved.");
 
-    /// <summary>Decides, and does what was asked for when it is granted.</summary>
+    /// <summary>Decides, does what was asked for when it is granted, and keeps what came of it.</summary>
     /// <returns>Null when all went well; else a key of <see cref="Labels"/> or the engine's sentence.</returns>
     public async Task<string?> DecideAsync(long id, bool granted, string note, HubOperator by, string requestId)
     {
@@ -45,8 +66,18 @@ internal sealed class TwoPersons
             return "fail_decided";
         if (asked.RequestedBy == by.Name)
             return "fail_same_person";
+        if (granted && IsOver(asked, time.GetUtcNow()))
+            return "fail_expired";
         if (!await requests.DecideAsync(asked, granted, note, by.Name, requestId))
             return "fail_decided";
-        return await actions[asked.Kind](asked with { DecidedBy = by.Name }, granted, requestId);
+        var refusal = await actions[asked.Kind](asked with { DecidedBy = by.Name }, granted, requestId);
+        if (granted)
+            await requests.FinishAsync(asked, refusal, by.Name, requestId);
+        return refusal;
     }
+
+    /// <summary>It was asked for too long ago: it can only be declined.</summary>
+    public static bool IsOver(ApprovalRequest asked, DateTimeOffset now) => now.UtcDateTime - asked.RequestedAt > ApprovalRequest.ValidFor;
+
+    private static string Both(ApprovalRequest asked) => $"{asked.RequestedBy}, approved by {asked.DecidedBy}";
 }

@@ -205,6 +205,8 @@ internal sealed class Batch(
         if (answer.Outcome == Outcome.Taken)
         {
             count.Taken++;
+            if (answer.PartnerReference is { Length: > 0 } reference)
+                Write.Numbers.Add((CaseNumbers.Digest(NumberKinds.Reference, reference), row.CaseId));
             if (lane.Status == LaneStatus.Offered)
                 Write.Waits[(lane.Connector, row.CaseId)] = null;
             Free(row, lane);
@@ -287,6 +289,8 @@ internal sealed class Batch(
     private void Free(CaseRow row, Lane lane)
     {
         lane = lane with { Settled = lane.Settled + 1, Status = LaneStatus.Idle, Attempts = 0, Doubt = false, LeaseUntil = null, Node = 0 };
+        while (lane.Recalled is { } recalled && recalled.Contains(lane.Head))
+            lane = lane with { Settled = lane.Head, Recalled = recalled.Count == 1 ? null : [.. recalled.Where(number => number != lane.Head)] };
         Put(row, lane);
         if (lane.HasOpen)
             wished.Add((row.CaseId, lane.Connector));
@@ -336,37 +340,101 @@ internal sealed class Batch(
     private string? TryAct(OperatorInput act)
     {
         if (!cases.TryGetValue(act.KeyHash, out var row) || row.Lanes.Find(candidate => candidate.Connector == act.Connector) is not { } lane)
-            return "There is no such delivery.";
+            return ActRefusals.NoSuch;
         if (act.LaneSeq <= lane.Settled)
-            return "It is settled already.";
+            return ActRefusals.Settled;
         if (act.LaneSeq > lane.Queued)
-            return "There is no such delivery.";
+            return ActRefusals.NoSuch;
         if (act.LaneSeq != lane.Head)
-            return $"An earlier delivery of the same case comes first: {CommandId.Of(row.CaseId, act.Connector, lane.Head)}.";
-        if (lane.Status == LaneStatus.Leased)
-            return "An attempt is under way; try again in a minute.";
+        {
+            return act.Act == OperatorAct.Recall ? RecallQueued(row, lane, act)
+                : $"An earlier delivery of the same case comes first: {CommandId.Of(row.CaseId, act.Connector, lane.Head)}.";
+        }
 
-        touched.Add(row);
-        var id = CommandId.Of(row.CaseId, act.Connector, lane.Head);
-        Write.Log.Add(LogEntry.OfText(LogEntry.OperatorActed, "hub", id, $"act {act.Act}\ncommand {id:D}\nby {act.By}\nreason {act.Reason}{(act.RequestId is null ? "" : $"\nrequest {act.RequestId}")}"));
+        if (lane.Status == LaneStatus.Leased)
+            return ActRefusals.UnderWay;
         switch (act.Act)
         {
             case OperatorAct.Retry:
+                Note(row, act);
                 Wait(row, lane with { Attempts = 0 }, "retry_by_operator", now, notBefore: null);
                 wished.Add((row.CaseId, act.Connector));
-                break;
+                return null;
             case OperatorAct.Park:
+                Note(row, act);
                 Park(row, lane, "parked_by_operator");
-                break;
+                return null;
             case OperatorAct.Skip:
-                Write.Count(act.Connector).Skipped++;
-                Write.Waits[(act.Connector, row.CaseId)] = null;
-                Write.Answers.Add(new AnswerRow(row.CaseId, act.Connector, lane.Head, lane.Fence + 1, lane.Attempts, "skipped", "skipped_by_operator", null, null, null, null, 0, now, $"command {id:D}\nskipped by {act.By}"));
-                Free(row, lane with { Fence = lane.Fence + 1 });
-                break;
+                Note(row, act);
+                SettleUndelivered(row, lane, act, "skipped");
+                return null;
+            case OperatorAct.Amend:
+                return Amend(row, lane, act);
+            default:
+                return RecallHead(row, lane, act);
         }
+    }
 
+    // The original stays beside the row: attempts up to this fence were of it.
+    private string? Amend(CaseRow row, Lane lane, OperatorInput act)
+    {
+        if (act.Correction is not { } correction || Delivery((row.CaseId, act.Connector, lane.Head)) is not { } delivery)
+            return ActRefusals.NoSuch;
+        if (lane.Status != LaneStatus.Parked)
+            return ActRefusals.NotParked;
+        if (lane.Doubt)
+            return ActRefusals.MayHaveIt;
+        if (!SHA256.HashData(delivery.Data).AsSpan().SequenceEqual(correction.Before))
+            return ActRefusals.Changed;
+        Note(row, act, $"\nbefore-sha256 {Convert.ToHexStringLower(correction.Before)}\nafter-sha256 {Convert.ToHexStringLower(SHA256.HashData(correction.After))}");
+        Write.Amendments.Add(new(row.CaseId, act.Connector, lane.Head, lane.Fence, delivery.Data, correction.After));
+        read.Deliveries[delivery.Id] = delivery with { Data = correction.After };
+        Wait(row, lane with { Attempts = 0, Fence = lane.Fence + 1 }, "retry_by_operator", now, notBefore: null);
+        wished.Add((row.CaseId, act.Connector));
         return null;
+    }
+
+    private string? RecallHead(CaseRow row, Lane lane, OperatorInput act)
+    {
+        if (lane.Status == LaneStatus.Offered)
+            return ActRefusals.InFeed;
+        if (lane.Doubt)
+            return ActRefusals.MayHaveIt;
+        Note(row, act);
+        SettleUndelivered(row, lane, act, "recalled");
+        return null;
+    }
+
+    // It was never released; the lane passes over it when its turn comes.
+    private string? RecallQueued(CaseRow row, Lane lane, OperatorInput act)
+    {
+        if (lane.Recalled?.Contains(act.LaneSeq) == true)
+            return ActRefusals.RecalledBefore;
+        Note(row, act);
+        Put(row, lane with { Recalled = [.. lane.Recalled ?? [], act.LaneSeq] });
+        AnswerUndelivered(row, act, fence: 0, attempts: 0, "recalled");
+        return null;
+    }
+
+    private void SettleUndelivered(CaseRow row, Lane lane, OperatorInput act, string how)
+    {
+        Write.Waits[(act.Connector, row.CaseId)] = null;
+        AnswerUndelivered(row, act, lane.Fence + 1, lane.Attempts, how);
+        Free(row, lane with { Fence = lane.Fence + 1 });
+    }
+
+    private void AnswerUndelivered(CaseRow row, OperatorInput act, long fence, int attempts, string how)
+    {
+        Write.Count(act.Connector).Skipped++;
+        Write.Answers.Add(new AnswerRow(
+            row.CaseId, act.Connector, act.LaneSeq, fence, attempts, "skipped", $"{how}_by_operator", null, null, null, null, 0, now, $"command {CommandId.Of(row.CaseId, act.Connector, act.LaneSeq):D}\n{how} by {act.By}"));
+    }
+
+    private void Note(CaseRow row, OperatorInput act, string more = "")
+    {
+        touched.Add(row);
+        var id = CommandId.Of(row.CaseId, act.Connector, act.LaneSeq);
+        Write.Log.Add(LogEntry.OfText(LogEntry.OperatorActed, "hub", id, $"act {act.Act}\ncommand {id:D}{more}\nby {act.By}\nreason {act.Reason}{(act.RequestId is null ? "" : $"\nrequest {act.RequestId}")}"));
     }
 
     private void Release((long CaseId, short Connector) key)

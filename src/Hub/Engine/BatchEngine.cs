@@ -248,7 +248,8 @@ internal sealed partial class BatchEngine(
             var read = await session.BeginAsync(
                 inputs.Select(input => input.KeyHash).ToHashSet(),
                 events.Select(input => input.Identity).ToHashSet(),
-                [.. inputs.OfType<AnswerInput>().Select(answer => (answer.Leased.CaseId, answer.Leased.Connector, answer.Leased.Command.LaneSeq + 1)).Distinct()],
+                [.. inputs.OfType<AnswerInput>().Select(answer => (answer.Leased.CaseId, answer.Leased.Connector, answer.Leased.Command.LaneSeq + 1))
+                    .Concat(inputs.OfType<OperatorInput>().Where(act => act.Correction is not null).Select(act => (act.Correction!.CaseId, act.Connector, act.LaneSeq))).Distinct()],
                 CancellationToken.None);
             var locked = Stopwatch.GetTimestamp();
 

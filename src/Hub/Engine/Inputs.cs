@@ -111,6 +111,30 @@ internal enum OperatorAct
 
     /// <summary>Settle it as not delivered, with the reason on record; the lane goes on.</summary>
     Skip,
+
+    /// <summary>Put another content in the place of a parked command's, and retry it.</summary>
+    Amend,
+
+    /// <summary>Take back what has surely not left, also behind others of its lane.</summary>
+    Recall,
+}
+
+/// <summary>A corrected content for a parked command.</summary>
+/// <param name="CaseId">Of the command, so that its row is read with its case.</param>
+/// <param name="Before">SHA-256 of the content it was made from: of another one it says nothing.</param>
+internal sealed record Correction(long CaseId, byte[] Before, byte[] After);
+
+/// <summary>Why an operator's act was not done.</summary>
+internal static class ActRefusals
+{
+    public const string NoSuch = "There is no such delivery.";
+    public const string Settled = "It is settled already.";
+    public const string UnderWay = "An attempt is under way; try again in a minute.";
+    public const string NotParked = "Only a parked delivery is corrected.";
+    public const string MayHaveIt = "The receiver may have it already.";
+    public const string InFeed = "It lies in the receiver's feed and may have been read.";
+    public const string Changed = "It changed in the meantime.";
+    public const string RecalledBefore = "It was recalled already.";
 }
 
 /// <summary>An operator's act on one delivery; operators are partners too.</summary>
@@ -126,6 +150,9 @@ internal sealed class OperatorInput(Guid keyHash, short connector, long laneSeq,
 
     /// <summary>The request it came with; null: the command line's.</summary>
     public string? RequestId { get; init; }
+
+    /// <summary>With <see cref="OperatorAct.Amend"/> only.</summary>
+    public Correction? Correction { get; init; }
 
     /// <summary>Null when done, else why not.</summary>
     public Task<string?> Completion => completion.Task;

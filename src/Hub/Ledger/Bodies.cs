@@ -65,13 +65,19 @@ internal sealed class Bodies(NpgsqlDataSource database, BodyCipher cipher, IRead
                FROM due
               WHERE d.case_id = due.case_id AND d.connector_no = due.connector_no AND d.lane_seq = due.lane_seq
              RETURNING 1),
+        originals AS (
+             UPDATE delivery_amendments m
+                SET data = NULL
+               FROM due
+              WHERE m.case_id = due.case_id AND m.connector_no = due.connector_no AND m.lane_seq = due.lane_seq
+             RETURNING 1),
         answered AS (
              UPDATE answers a
                 SET response = NULL
                FROM due
               WHERE a.case_id = due.case_id AND a.connector_no = due.connector_no AND a.lane_seq = due.lane_seq AND a.response IS NOT NULL
              RETURNING 1)
-        SELECT l.case_id AS CaseId, l.connector_no AS Connector, l.lane_seq AS LaneSeq, (SELECT count(*) FROM commands) AS Commands, (SELECT count(*) FROM answered) AS Answers
+        SELECT l.case_id AS CaseId, l.connector_no AS Connector, l.lane_seq AS LaneSeq, (SELECT count(*) FROM commands) + (SELECT count(*) FROM originals) AS Commands, (SELECT count(*) FROM answered) AS Answers
           FROM (SELECT * FROM page ORDER BY case_id DESC, connector_no DESC, lane_seq DESC LIMIT 1) l
         """;
 
@@ -97,8 +103,10 @@ internal sealed class Bodies(NpgsqlDataSource database, BodyCipher cipher, IRead
 
     private const string RemoveQuarantineSql = "UPDATE quarantine SET content = NULL WHERE content IS NOT NULL AND at < @horizon";
 
+    private const string RemoveProposalsSql = "UPDATE approvals SET content = NULL WHERE content IS NOT NULL AND requested_at < @horizon";
+
     /// <summary>Columns of sealed bytes.</summary>
-    private static readonly (string Table, string Column)[] Columns = [("events", "content"), ("deliveries", "data"), ("answers", "response"), ("quarantine", "content")];
+    private static readonly (string Table, string Column)[] Columns = [("events", "content"), ("deliveries", "data"), ("delivery_amendments", "data"), ("answers", "response"), ("approvals", "content"), ("quarantine", "content")];
 
     /// <summary>Why the bodies in this database cannot be read with the keys that are set; null when they can.</summary>
     public async Task<string?> UnreadableAsync(CancellationToken cancellation)
@@ -157,6 +165,7 @@ internal sealed class Bodies(NpgsqlDataSource database, BodyCipher cipher, IRead
                     states += removed;
             }
 
+            commands += await connection.ExecuteAsync(Of(RemoveProposalsSql, new { horizon }));
             quarantined = await connection.ExecuteAsync(Of(RemoveQuarantineSql, new { horizon }));
         }
         finally

@@ -45,6 +45,8 @@ internal sealed class BulkJobs(NpgsqlDataSource database)
            AND (@type::text IS NULL OR d.type = @type)
            AND (@reasons::text[] IS NULL OR w.reason = ANY(@reasons))
            AND (@from::timestamptz IS NULL OR d.recorded_at >= @from) AND (@to::timestamptz IS NULL OR d.recorded_at < @to)
+           AND (@caseIds::bigint[] IS NULL OR d.case_id = ANY(@caseIds))
+           AND (NOT @resent OR (SELECT count(*) FROM answers x WHERE x.case_id = d.case_id AND x.connector_no = d.connector_no AND x.lane_seq = d.lane_seq AND x.outcome <> 'skipped') > 1)
         """;
 
     private const string PreviewSql = $"""
@@ -133,7 +135,7 @@ internal sealed class BulkJobs(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         var id = await connection.ExecuteScalarAsync<long>(CreateSql, new { by, reason, text, canary, rate, jobState = asked ? "asked" : "canary", partner, now });
-        var items = await connection.ExecuteAsync(FillSql, new { id, filter.State, filter.Receiver, filter.Type, filter.Reasons, filter.From, filter.To, limit = ItemsMax });
+        var items = await connection.ExecuteAsync(FillSql, new { id, filter.State, filter.Receiver, filter.Type, filter.Reasons, filter.From, filter.To, filter.CaseIds, filter.Resent, limit = ItemsMax });
         await ExchangeLog.AppendAsync(connection, now, LogEntry.OfText(
             LogEntry.OperatorActed, "hub", Guid.CreateVersion7(now), $"act BulkRetry\njob {id}\ndeliveries {items}\ncanary {canary}\nrate {rate}\nby {by}\nreason {reason}\nrequest {requestId}"));
         await transaction.CommitAsync();

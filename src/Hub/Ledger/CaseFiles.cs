@@ -38,7 +38,8 @@ internal sealed class CaseFiles(NpgsqlDataSource database)
     private const string FindSql = $"""
         {Select}
          WHERE (c.key_hash = ANY(@keyHashes) OR c.case_id = ANY(@caseIds)
-                OR c.case_id IN (SELECT case_id FROM events WHERE event_id = ANY(@eventIds) OR identity = ANY(@identities)))
+                OR c.case_id IN (SELECT case_id FROM events WHERE event_id = ANY(@eventIds) OR identity = ANY(@identities))
+                OR c.case_id IN (SELECT case_id FROM case_numbers WHERE number = ANY(@numbers) LIMIT 50))
         {Visible}
          ORDER BY c.case_id
          LIMIT 50
@@ -117,8 +118,9 @@ internal sealed class CaseFiles(NpgsqlDataSource database)
 
     /// <param name="text">What somebody has in hand: a project code, a document or unit number, an application, a sender's own id, an event's or delivery's id.</param>
     /// <param name="types">Types of cases whose keys it may be.</param>
+    /// <param name="kinds">Kinds of business numbers that it may be.</param>
     /// <param name="partner">Only cases this partner has a share in; null: all.</param>
-    public async Task<IReadOnlyList<CaseLine>> FindAsync(string text, IEnumerable<string> types, string? partner)
+    public async Task<IReadOnlyList<CaseLine>> FindAsync(string text, IEnumerable<string> types, IEnumerable<string> kinds, string? partner)
     {
         await using var connection = await database.OpenConnectionAsync();
         string[] keys = [text, $"doc:{text}", .. partner is null ? [] : new[] { $"application:{partner}/{text}" }];
@@ -130,6 +132,7 @@ internal sealed class CaseFiles(NpgsqlDataSource database)
             keyHashes = types.SelectMany(type => keys.Select(key => CaseKey.Hash(type, key))).ToArray(),
             caseIds,
             eventIds = ids,
+            numbers = kinds.Select(kind => CaseNumbers.Digest(kind, text)).ToArray(),
             identities = sources.Append("urn:hub:operator").Select(source => CaseKey.Digest(source, text)).ToArray(),
             partner,
         })];

@@ -30,6 +30,12 @@ internal sealed record DeliveryFilter
     /// <summary>Recorded before this moment.</summary>
     public DateTimeOffset? To { get; init; }
 
+    /// <summary>Only what was attempted more than once.</summary>
+    public bool Resent { get; init; }
+
+    /// <summary>Only deliveries of these cases, which are few.</summary>
+    public long[]? CaseIds { get; init; }
+
     /// <summary>Only what is kept in <c>waits</c>: it is few, and found from there.</summary>
     public bool OnlyWaits => State is WaitRow.Waiting or WaitRow.Parked or WaitRow.Offered || Reasons is not null;
 }
@@ -72,6 +78,10 @@ internal sealed class DeliveryList(NpgsqlDataSource database, BodyCipher bodies)
                 LIMIT 1) a ON true
         """;
 
+    private const string ResentOnly = """
+           AND (NOT @resent OR (SELECT count(*) FROM answers x WHERE x.case_id = d.case_id AND x.connector_no = d.connector_no AND x.lane_seq = d.lane_seq AND x.outcome <> 'skipped') > 1)
+        """;
+
     private const string NewestSql = $"""
         WITH page AS MATERIALIZED (
              SELECT event_id, case_id
@@ -94,6 +104,7 @@ internal sealed class DeliveryList(NpgsqlDataSource database, BodyCipher bodies)
            AND (@receiver::text IS NULL OR n.name = @receiver)
            AND (@type::text IS NULL OR d.type = @type)
            AND (@state::text IS NULL OR @state = CASE WHEN w.state IS NOT NULL THEN w.state WHEN a.outcome IN ('taken', 'skipped') THEN a.outcome ELSE 'open' END)
+        {ResentOnly}
          ORDER BY p.event_id DESC, d.connector_no, d.lane_seq
          LIMIT @limit
         """;
@@ -121,7 +132,27 @@ internal sealed class DeliveryList(NpgsqlDataSource database, BodyCipher bodies)
            AND (@state::text IS NULL OR w.state = @state)
            AND (@reasons::text[] IS NULL OR (w.reason = ANY(@reasons) AND w.state IN ('waiting', 'parked')))
            AND (@from::timestamptz IS NULL OR d.recorded_at >= @from) AND (@to::timestamptz IS NULL OR d.recorded_at < @to)
+        {ResentOnly}
          ORDER BY w.connector_no, w.case_id
+         LIMIT @limit
+        """;
+
+    private const string OfCasesSql = $"""
+        {Columns}
+          FROM deliveries d
+          JOIN connectors n ON n.no = d.connector_no
+          JOIN cases c ON c.case_id = d.case_id
+        {LastAnswer}
+          LEFT JOIN waits w ON w.connector_no = d.connector_no AND w.case_id = d.case_id AND w.lane_seq = d.lane_seq
+         WHERE d.case_id = ANY(@caseIds)
+           AND (@receiver::text IS NULL OR n.name = @receiver)
+           AND (@type::text IS NULL OR d.type = @type)
+           AND (@state::text IS NULL OR @state = CASE WHEN w.state IS NOT NULL THEN w.state WHEN a.outcome IN ('taken', 'skipped') THEN a.outcome ELSE 'open' END)
+           AND (@reasons::text[] IS NULL OR (w.reason = ANY(@reasons) AND w.state IN ('waiting', 'parked')))
+           AND (@from::timestamptz IS NULL OR d.recorded_at >= @from) AND (@to::timestamptz IS NULL OR d.recorded_at < @to)
+        {ResentOnly}
+         ORDER BY d.recorded_at DESC, d.case_id, d.connector_no, d.lane_seq
+        OFFSET @skip
          LIMIT @limit
         """;
 
@@ -163,7 +194,7 @@ internal sealed class DeliveryList(NpgsqlDataSource database, BodyCipher bodies)
         """;
 
     public async Task<DeliveryPage> ListAsync(DeliveryFilter filter, string? after, int limit) =>
-        filter.OnlyWaits ? await WaitsAsync(filter, after, limit) : await NewestAsync(filter, after, limit);
+        filter.CaseIds is not null ? await OfCasesAsync(filter, after, limit) : filter.OnlyWaits ? await WaitsAsync(filter, after, limit) : await NewestAsync(filter, after, limit);
 
     public async Task<IReadOnlyList<WaitGroup>> GroupsAsync(string? receiver)
     {
@@ -214,6 +245,7 @@ internal sealed class DeliveryList(NpgsqlDataSource database, BodyCipher bodies)
             filter.Receiver,
             filter.Type,
             filter.State,
+            filter.Resent,
             scan = ScanMax,
             limit,
         };
@@ -238,11 +270,21 @@ internal sealed class DeliveryList(NpgsqlDataSource database, BodyCipher bodies)
             filter.Type,
             filter.State,
             filter.Reasons,
+            filter.Resent,
             filter.From,
             filter.To,
             limit,
         })).ToList();
         return new(lines, lines.Count == limit ? Text(Guid.Empty, lines[^1].Connector, lines[^1].CaseId) : null);
+    }
+
+    private async Task<DeliveryPage> OfCasesAsync(DeliveryFilter filter, string? after, int limit)
+    {
+        var skip = Place(after)?.LaneSeq ?? 0;
+        await using var connection = await database.OpenConnectionAsync();
+        var lines = (await connection.QueryAsync<DeliveryLine>(
+            OfCasesSql, new { filter.CaseIds, filter.Receiver, filter.Type, filter.State, filter.Reasons, filter.Resent, filter.From, filter.To, skip = Math.Max(skip, 0), limit })).ToList();
+        return new(lines, lines.Count == limit ? Text(Guid.Empty, 0, skip + limit) : null);
     }
 
     /// <summary>The lowest id that an event of this moment or a later one can have: the first 48 bits of a UUID version 7 are its milliseconds.</summary>

@@ -52,6 +52,7 @@ internal sealed class ExchangeLog(NpgsqlDataSource database, TimeProvider time, 
                OFFSET 0) a
         """;
 
+    // An attempt was of the content that stood there up to its fence.
     private const string AttemptsSql = """
         WITH page AS MATERIALIZED (
              SELECT case_id, connector_no, lane_seq, fence, content, outcome, reason, partner_code, partner_reference, attempt, request_digest, response
@@ -60,13 +61,19 @@ internal sealed class ExchangeLog(NpgsqlDataSource database, TimeProvider time, 
               ORDER BY case_id, connector_no, lane_seq, fence
               LIMIT $5)
         SELECT p.case_id, p.connector_no, p.lane_seq, p.fence, p.content, p.outcome, COALESCE(p.reason, ''), COALESCE(p.partner_code, ''),
-               COALESCE(p.partner_reference, ''), p.attempt, p.request_digest, p.response, d.type, d.data
+               COALESCE(p.partner_reference, ''), p.attempt, p.request_digest, p.response, d.type, CASE WHEN m.fence IS NULL THEN d.data ELSE m.data END
           FROM page p
           LEFT JOIN LATERAL (
                SELECT x.type, x.data
                  FROM deliveries x
                 WHERE x.case_id = p.case_id AND x.connector_no = p.connector_no AND x.lane_seq = p.lane_seq
                OFFSET 0) d ON true
+          LEFT JOIN LATERAL (
+               SELECT x.fence, x.data
+                 FROM delivery_amendments x
+                WHERE x.case_id = p.case_id AND x.connector_no = p.connector_no AND x.lane_seq = p.lane_seq AND x.fence >= p.fence
+                ORDER BY x.fence
+                LIMIT 1) m ON true
          ORDER BY p.case_id, p.connector_no, p.lane_seq, p.fence
         """;
 

@@ -17,6 +17,7 @@ internal sealed class LedgerWrite
     public List<CaseRow> Cases { get; } = [];
     public List<DeliveryRow> Deliveries { get; } = [];
     public List<AnswerRow> Answers { get; } = [];
+    public List<AmendmentRow> Amendments { get; } = [];
     public Dictionary<(short Connector, long CaseId), WaitRow?> Waits { get; } = [];
     public List<LogEntry> Log { get; } = [];
     public Dictionary<short, DeliveryCount> Counts { get; } = [];
@@ -155,6 +156,18 @@ internal sealed class LedgerStore(string connectionString, BodyCipher bodies) : 
         SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         """;
 
+    private const string KeepOriginalsSql = """
+        INSERT INTO delivery_amendments (case_id, connector_no, lane_seq, fence, data, amended_at)
+        SELECT n.*, $6 FROM unnest($1, $2, $3, $4, $5) AS n
+        """;
+
+    private const string AmendSql = """
+        UPDATE deliveries d
+           SET data = n.data
+          FROM unnest($1, $2, $3, $4) AS n (case_id, connector_no, lane_seq, data)
+         WHERE d.case_id = n.case_id AND d.connector_no = n.connector_no AND d.lane_seq = n.lane_seq AND d.case_id = ANY($1)
+        """;
+
     // A batch whose commit was in doubt is run again: its answers may be there already.
     private const string InsertAnswersSql = """
         INSERT INTO answers (case_id, connector_no, lane_seq, fence, attempt, outcome, reason, partner_code, partner_reference,
@@ -280,6 +293,12 @@ internal sealed class LedgerStore(string connectionString, BodyCipher bodies) : 
 
         if (write.Deliveries.Count > 0)
             commands.Add(InsertDeliveries(write.Deliveries));
+        if (write.Amendments.Count > 0)
+        {
+            commands.Add(KeepOriginals(write.Amendments, now));
+            commands.Add(Amend(write.Amendments));
+        }
+
         if (write.Answers.Count > 0)
             commands.Add(InsertAnswers(write.Answers));
         var waits = write.Waits.Values.OfType<WaitRow>().ToArray();
@@ -492,6 +511,22 @@ internal sealed class LedgerStore(string connectionString, BodyCipher bodies) : 
         rows.Select(row => row.DueAt).ToArray(),
         rows.Select(row => bodies.Seal(row.Data)).ToArray(),
         rows.Select(row => row.TraceParent).ToArray());
+
+    private NpgsqlBatchCommand KeepOriginals(List<AmendmentRow> rows, DateTimeOffset now) => Command(
+        KeepOriginalsSql,
+        rows.Select(row => row.CaseId).ToArray(),
+        rows.Select(row => row.Connector).ToArray(),
+        rows.Select(row => row.LaneSeq).ToArray(),
+        rows.Select(row => row.Fence).ToArray(),
+        rows.Select(row => bodies.Seal(row.Before)).ToArray(),
+        now);
+
+    private NpgsqlBatchCommand Amend(List<AmendmentRow> rows) => Command(
+        AmendSql,
+        rows.Select(row => row.CaseId).ToArray(),
+        rows.Select(row => row.Connector).ToArray(),
+        rows.Select(row => row.LaneSeq).ToArray(),
+        rows.Select(row => bodies.Seal(row.After)).ToArray());
 
     private NpgsqlBatchCommand InsertAnswers(List<AnswerRow> rows) => Command(
         InsertAnswersSql,

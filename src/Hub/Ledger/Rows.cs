@@ -51,6 +51,9 @@ internal sealed record Lane
     /// <summary>The node that holds the lease.</summary>
     [JsonPropertyName("o")] public int Node { get; init; }
 
+    /// <summary>Numbers behind the head that were taken back: the lane passes over them. Null: none.</summary>
+    [JsonPropertyName("r")] public IReadOnlyList<long>? Recalled { get; init; }
+
     [JsonIgnore] public bool HasOpen => Queued > Settled;
 
     [JsonIgnore] public long Head => Settled + 1;
@@ -148,6 +151,9 @@ internal sealed record DeliveryRow
 internal sealed record AnswerRow(
     long CaseId, short Connector, long LaneSeq, long Fence, int Attempt, string Outcome, string? Reason, string? PartnerCode,
     string? PartnerReference, byte[]? RequestDigest, byte[]? Response, int ElapsedMs, DateTimeOffset RecordedAt, string Content);
+
+/// <summary>A command's new content, and what it was up to this fence.</summary>
+internal sealed record AmendmentRow(long CaseId, short Connector, long LaneSeq, long Fence, byte[] Before, byte[] After);
 
 /// <summary>A row of <c>waits</c>.</summary>
 internal sealed record WaitRow(

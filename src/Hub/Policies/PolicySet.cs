@@ -40,6 +40,9 @@ internal sealed class PolicySet
     /// <summary>SHA-256 over all pack and calendar files, lower-case hex.</summary>
     public string Digest { get; }
 
+    /// <summary>Id and version of every calendar in force.</summary>
+    public IEnumerable<string> CalendarPins => overlays.Select(overlay => overlay.Calendar.Version.Split('+')[^1]).Prepend(Calendar.Version);
+
     /// <summary>The national calendar.</summary>
     public WorkingCalendar Calendar { get; }
 

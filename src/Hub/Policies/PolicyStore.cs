@@ -20,25 +20,37 @@ internal sealed class PolicyStore
     private readonly string folder;
     private readonly string? siteFolder;
     private volatile Load current;
+    private volatile IReadOnlyList<PackFile> approved;
 
-    private PolicyStore(string folder, string? siteFolder, Load first)
+    private PolicyStore(string folder, string? siteFolder, IReadOnlyList<PackFile> approved, Load first)
     {
         this.folder = folder;
         this.siteFolder = siteFolder;
+        this.approved = approved;
         current = first;
     }
 
     public PolicySet Current => current.Set;
 
     /// <exception cref="PolicyException">The packs cannot be used; lists every problem.</exception>
-    public static PolicyStore Open(string folder, string? siteFolder = null) => new(folder, siteFolder, LoadAll(folder, siteFolder, before: null));
+    /// <param name="folder">The packs that come with the program.</param>
+    /// <param name="siteFolder">The site's own; null: none.</param>
+    /// <param name="approved">Calendars that stand in no folder, see <see cref="Approved"/>; null: none.</param>
+    public static PolicyStore Open(string folder, string? siteFolder = null, IReadOnlyList<PackFile>? approved = null) =>
+        new(folder, siteFolder, approved ?? [], LoadAll(folder, siteFolder, approved ?? [], before: null));
+
+    /// <summary>A calendar that two people put in force, as a file of the set.</summary>
+    public static PackFile Approved(string pin, string text) => new(Path.Combine(CalendarFolder, $"{pin}.yaml"), Encoding.UTF8.GetBytes(text));
 
     /// <summary>Reads the folders again. On any problem the present set stays.</summary>
-    public bool TryReload(out IReadOnlyList<PolicyProblem> problems)
+    /// <param name="problems">Why it stays.</param>
+    /// <param name="calendars">Approved calendars; null: those of before.</param>
+    public bool TryReload(out IReadOnlyList<PolicyProblem> problems, IReadOnlyList<PackFile>? calendars = null)
     {
         try
         {
-            current = LoadAll(folder, siteFolder, current);
+            current = LoadAll(folder, siteFolder, calendars ?? approved, current);
+            approved = calendars ?? approved;
             problems = [];
             return true;
         }
@@ -49,13 +61,52 @@ internal sealed class PolicyStore
         }
     }
 
-    private static Load LoadAll(string folder, string? siteFolder, Load? before)
+    /// <summary>What would be in force with one more calendar; nothing changes.</summary>
+    /// <param name="text">The calendar (YAML).</param>
+    /// <param name="pin">Its id and version; null when it cannot be used.</param>
+    /// <param name="problems">Why it cannot.</param>
+    public PolicySet? Try(string text, out string? pin, out IReadOnlyList<PolicyProblem> problems)
+    {
+        pin = null;
+        var file = Approved("proposed", text);
+        try
+        {
+            var found = new List<PolicyProblem>();
+            var read = Parse([file], CalendarReader.Read, found);
+            Refuse(found);
+            var proposed = read.Single();
+            if (!Current.CalendarPins.All(known => IsLater(proposed.Content, known)))
+            {
+                proposed.Node.Report("version", "版本号须高于现行日历。", "The version must be higher than that of the calendar in force.");
+                Refuse(found);
+            }
+
+            var set = LoadAll(folder, siteFolder, [.. approved, file], current).Set;
+            (pin, problems) = (proposed.Content.Pin, []);
+            return set;
+        }
+        catch (PolicyException refused)
+        {
+            problems = refused.Problems;
+            return null;
+        }
+    }
+
+    private static bool IsLater(CalendarFile proposed, string known) =>
+        known.Split('@') is [var id, var version] && (id != proposed.Id || PackVersion.Order.Compare(proposed.Version, version) > 0);
+
+    private static Load LoadAll(string folder, string? siteFolder, IReadOnlyList<PackFile> approved, Load? before)
     {
         var problems = new List<PolicyProblem>();
         var packFiles = Files(folder, siteFolder, "", problems);
         var calendarFiles = Files(folder, siteFolder, CalendarFolder, problems);
         var packs = Parse(packFiles, PackReader.Read, problems);
         var calendars = Parse(calendarFiles, CalendarReader.Read, problems);
+
+        // One that has since come as a file is that file.
+        var besides = Parse([.. approved], CalendarReader.Read, problems).Where(one => !calendars.Exists(file => file.Content.Pin == one.Content.Pin)).ToList();
+        calendars.AddRange(besides);
+        calendarFiles.AddRange(besides.Select(one => one.File));
 
         // What holds between packs is looked at once each is sound: a pack that extends a broken one is not wrong itself.
         Refuse(problems);

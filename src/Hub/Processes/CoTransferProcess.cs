@@ -848,6 +848,8 @@ internal sealed partial class CoTransferProcess() : Process<CoTransferProcess.Ca
             Private = true,
             Pin = turn.Pin,
             Refusal = turn.Refusal,
+            Numbers = current is null ? []
+                : [(NumberKinds.Registration, current.RegistryNo), .. current.Parties.Values.Select(party => party.AccountNo).OfType<string>().Select(number => (NumberKinds.Account, number))],
             Unserved = current?.Unserved
                 ?? (tasks.Exists(task => !TaskKinds.WaitForOthers(task.Kind) || task.Status == "overdue") ? "person_needed" : null)
                 ?? (current is { Ended: false, Whole.Status: "overdue" } ? "overdue" : null),

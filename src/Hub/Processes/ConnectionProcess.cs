@@ -24,7 +24,7 @@ internal sealed partial class ConnectionProcess() : Process<ConnectionProcess.Ca
         ? new(application.RegionCode!, new HashSet<string>(StringComparer.Ordinal) { named })
         : null;
 
-    public override CaseClocks? ClocksOf(string state) => Read(state) is { Application.RegionCode: { } region } known ? new(region, known.Operator, known.Clocks) : null;
+    public override CaseClocks? ClocksOf(string state) => Read(state) is { Application.RegionCode: { } region } known ? new(region, known.Operator, known.Clocks, known.Class) : null;
 
     protected override Decision Decide(Case state, Input input, Context context) => input switch
     {

@@ -6,7 +6,7 @@ namespace Hub.Processes;
 /// <param name="Title">Of the limit; its id where the pack no longer has it.</param>
 /// <param name="Clause">Null when no source gives one.</param>
 /// <param name="Left">Days left after today, in the clock's unit; negative when it is over.</param>
-internal sealed record Deadline(string CaseType, string CaseKey, string Region, string? Operator, CaseClock Clock, Bilingual Title, string? Clause, int Left);
+internal sealed record Deadline(string CaseType, string CaseKey, string Region, string? Operator, CaseClock Clock, Bilingual Title, string? Clause, int Left, string? Class = null);
 
 /// <summary>The list of what is due (时限台账), the most pressing first.</summary>
 internal static class Deadlines
@@ -24,7 +24,7 @@ internal static class Deadlines
 
             // A state is as old as its last input: what has run out since is seen by counting again.
             var counted = Clocks.Count(clock, calendar, now, "");
-            yield return new(type, key, clocks.Region, clocks.Operator, counted, title, clause, Clocks.Left(clock, now, calendar));
+            yield return new(type, key, clocks.Region, clocks.Operator, counted, title, clause, Clocks.Left(clock, now, calendar), clocks.Class);
         }
     }
 

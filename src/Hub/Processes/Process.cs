@@ -84,13 +84,27 @@ internal static class NumberKinds
     public const string SupplyPoint = "supply_point";
     public const string Project = "project";
 
-    public static IReadOnlyList<string> All { get; } = [Application, Uscc, Address, SupplyPoint, Project];
+
+    /// <summary>业务受理号 of the register.</summary>
+    public const string Registration = "registration";
+
+    /// <summary>户号.</summary>
+    public const string Account = "account";
+
+    /// <summary>Number of a permit, or of a filing.</summary>
+    public const string Permit = "permit";
+
+    /// <summary>A partner's own number for what it took (工单号): given by the spine with the answer.</summary>
+    public const string Reference = "reference";
+
+    public static IReadOnlyList<string> All { get; } = [Application, Uscc, Address, SupplyPoint, Project, Registration, Account, Permit, Reference];
 }
 
 /// <summary>The clocks of a case, and where it lies.</summary>
 /// <param name="Region">GB/T 2260 code of the place.</param>
 /// <param name="Operator">Id of the operator; null when it has none.</param>
-internal sealed record CaseClocks(string Region, string? Operator, IReadOnlyList<CaseClock> Clocks);
+/// <param name="Class">Class of the customer; null when it has none.</param>
+internal sealed record CaseClocks(string Region, string? Operator, IReadOnlyList<CaseClock> Clocks, string? Class = null);
 
 /// <summary>The outcome of a decision, as the spine sees it.</summary>
 internal sealed record Decision

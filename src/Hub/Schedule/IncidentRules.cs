@@ -9,6 +9,9 @@ internal static class IncidentRules
     public const string Unreachable = "unreachable";
     public const string Rejected = "rejected";
     public const string Slow = "slow";
+
+    /// <summary>The receiver answers, and asks for fewer calls (429, 503): it is neither slow nor away.</summary>
+    public const string Busy = "busy";
     public const string Signature = "signature";
     public const string Schema = "schema";
     public const string Certificate = "certificate";
@@ -26,7 +29,7 @@ internal static class IncidentRules
     private const int CountMin = 3;
     private const int AttemptsMin = 2;
 
-    public static IReadOnlyList<string> Classes { get; } = [Unreachable, Rejected, Slow, Signature, Schema, Certificate];
+    public static IReadOnlyList<string> Classes { get; } = [Unreachable, Rejected, Slow, Busy, Signature, Schema, Certificate];
 
     /// <summary>The class of a reason; null when it is nobody's fault (somebody parked it, or it is in order).</summary>
     public static string? ClassOf(string reason) => reason switch
@@ -34,7 +37,7 @@ internal static class IncidentRules
         AnswerReasons.Unreachable or AnswerReasons.TimedOut or AnswerReasons.ConnectionLost or AnswerReasons.ServerError or AnswerReasons.BreakerOpen or AnswerReasons.Gone
             or AnswerReasons.NotFound or AnswerReasons.Redirected or AnswerReasons.ConnectorFault => Unreachable,
         AnswerReasons.ContentRefused or AnswerReasons.Aborted => Rejected,
-        AnswerReasons.Throttled => Slow,
+        AnswerReasons.Throttled => Busy,
         AnswerReasons.Unauthorised => Signature,
         AnswerReasons.Unintelligible => Schema,
         _ => null,

@@ -5,31 +5,35 @@ using Npgsql;
 namespace Hub.Schedule;
 
 /// <summary>Takes up changed policy packs while the hub runs; a set with a fault is named in the log and not taken.</summary>
-internal sealed partial class PolicyWatch(PolicyStore policies, HubSettings settings, NpgsqlDataSource database, TimeProvider time, ILogger<PolicyWatch> logger) : BackgroundService
+internal sealed partial class PolicyWatch(PolicyStore policies, CalendarNotices notices, HubSettings settings, NpgsqlDataSource database, TimeProvider time, ILogger<PolicyWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var seen = Stamp();
+        // Of the calendars in the database none counts as seen: one may have come since the start.
+        var (seen, kept, well) = (Stamp(), -1L, true);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 await Task.Delay(Poll, time, stoppingToken);
-                var stamp = Stamp();
-                if (stamp == seen)
+                var (stamp, last) = (Stamp(), await notices.LastAsync(stoppingToken));
+                well = true;
+                if ((stamp, last) == (seen, kept))
                     continue;
-                seen = stamp;
                 await ReloadAsync(stoppingToken);
+                (seen, kept) = (stamp, last);
             }
             catch (OperationCanceledException)
             {
                 return;
             }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException or NpgsqlException)
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException or NpgsqlException or TimeoutException)
             {
-                LogFailed(error.Message);
+                if (well)
+                    LogFailed(error.Message);
+                well = false;
             }
         }
     }
@@ -37,7 +41,8 @@ internal sealed partial class PolicyWatch(PolicyStore policies, HubSettings sett
     private async Task ReloadAsync(CancellationToken cancellation)
     {
         var before = policies.Current.Digest;
-        if (!policies.TryReload(out var problems))
+        var approved = (await notices.AllAsync(cancellation)).Select(row => PolicyStore.Approved(row.Pin, row.Content)).ToList();
+        if (!policies.TryReload(out var problems, approved))
         {
             foreach (var problem in problems)
                 LogRefused(problem.ToString());

@@ -132,30 +132,40 @@
   // --- Charts: the table behind a chart is its data -----------------------------------------------------------------
 
   function draw() {
-    const place = document.querySelector('[data-chart]');
-    const table = place && document.querySelector(`[data-table="${place.dataset.chart}"]`);
-    if (!place || !table || !window.echarts) return;
-    const heads = [...table.tHead.rows[0].cells].slice(1).map(cell => cell.textContent);
+    if (window.echarts) document.querySelectorAll('[data-chart]').forEach(drawOne);
+  }
+
+  function drawOne(place) {
+    const table = document.querySelector(`[data-table="${place.dataset.chart}"]`);
+    if (!table) return;
     const lines = [...table.tBodies[0].rows].map(row => [...row.cells].map(cell => cell.textContent));
     if (!lines.length) return;
+    const kind = place.dataset.kind || 'traffic';
+    const heads = [...table.tHead.rows[0].cells].slice(1, 1 + Number(place.dataset.drawn || 99)).map(cell => cell.textContent);
     place.hidden = false;
     const dark = document.documentElement.dataset.bsTheme === 'dark';
     const ink = dark ? '#a3b2c4' : '#56657a';
-    const colours = dark ? ['#6cb2ff', '#7ddca6', '#ffa39b'] : ['#0b5cad', '#14683a', '#a51d16'];
+    const colours = dark ? ['#6cb2ff', '#7ddca6', '#ffa39b', '#f5c96b', '#c9b0ff', '#8fd8e8'] : ['#0b5cad', '#14683a', '#a51d16', '#8a5a00', '#6a3fb5', '#0b6a7a'];
+    // What is over is red and what is far away is calm, whatever the theme.
+    const near = dark ? ['#ffa39b', '#ffb86b', '#f5c96b', '#7ddca6', '#6cb2ff', '#8a96a5'] : ['#a51d16', '#b35900', '#8a6d00', '#14683a', '#0b5cad', '#6b7785'];
+    const bars = kind === 'bar' || kind === 'stack';
     const chart = echarts.getInstanceByDom(place) || echarts.init(place, null, { renderer: 'canvas' });
     chart.setOption({
       animation: false,
-      color: colours,
+      color: kind === 'stack' ? near : colours,
       textStyle: { fontFamily: getComputedStyle(body).fontFamily },
       grid: { left: 8, right: 12, top: 36, bottom: 8, containLabel: true },
-      legend: { top: 0, textStyle: { color: ink } },
+      legend: { top: 0, type: 'scroll', textStyle: { color: ink } },
       // Drawn on the canvas: a tooltip of markup would need inline styles.
       tooltip: { trigger: 'axis', renderMode: 'richText', confine: true },
       xAxis: { type: 'category', data: lines.map(line => line[0]), axisLabel: { color: ink }, axisLine: { lineStyle: { color: ink } } },
-      yAxis: { type: 'value', minInterval: 1, axisLabel: { color: ink }, splitLine: { lineStyle: { color: dark ? '#2a3b50' : '#e3e8ee' } } },
-      series: heads.map((name, index) => ({ name, type: index === 2 ? 'bar' : 'line', barMaxWidth: 10, symbol: 'circle', symbolSize: 5, showSymbol: lines.length < 8, lineStyle: { width: 2, type: index === 1 ? 'dashed' : 'solid' }, data: lines.map(line => Number(line[index + 1])) })),
+      yAxis: { type: 'value', minInterval: kind === 'line' ? undefined : 1, axisLabel: { color: ink }, splitLine: { lineStyle: { color: dark ? '#2a3b50' : '#e3e8ee' } } },
+      series: heads.map((name, index) => ({
+        name, type: bars || (kind === 'traffic' && index === 2) ? 'bar' : 'line', stack: kind === 'stack' ? 'all' : undefined, barMaxWidth: bars ? 36 : 10, symbol: 'circle', symbolSize: 5,
+        showSymbol: lines.length < (kind === 'traffic' ? 8 : 26), lineStyle: { width: 2, type: index % 2 ? 'dashed' : 'solid' }, data: lines.map(line => line[index + 1] === '' ? null : Number(line[index + 1])),
+      })),
     });
   }
   addEventListener('load', draw);
-  addEventListener('resize', () => { const place = document.querySelector('[data-chart]'); const chart = place && window.echarts && echarts.getInstanceByDom(place); if (chart) chart.resize(); });
+  addEventListener('resize', () => document.querySelectorAll('[data-chart]').forEach(place => { const chart = window.echarts && echarts.getInstanceByDom(place); if (chart) chart.resize(); }));
 })();

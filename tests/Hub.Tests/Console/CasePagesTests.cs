@@ -25,7 +25,7 @@ public sealed partial class CasePagesTests : IAsyncLifetime
     private static readonly string[] Pages =
     [
         "/deadlines", "/deadlines?near=overdue", "/deadlines?near=three&place=linfen", "/deadlines/calendar", "/deadlines/calendar?month=2021-10", "/deadlines/calendar?place=hohhot&month=2030-01",
-        "/deadlines/what-if", "/deadlines/what-if?pack=hohhot%402021.1&customer=HV_DUAL&accepted=2020-06-01&hasExternalLine=yes&tag=KV35", "/transfers", "/ledgers", "/ledgers?state=late", "/outages",
+        "/deadlines/what-if", "/deadlines/change", "/deadlines/what-if?pack=hohhot%402021.1&customer=HV_DUAL&accepted=2020-06-01&hasExternalLine=yes&tag=KV35", "/transfers", "/ledgers", "/ledgers?state=late", "/outages",
         "/outages?state=late", "/settings", "/settings/packs", "/settings/events", "/settings/about", "/cases?q=sgcc-lianyungang:BZ-2026-0001", "/cases?q=hohhot-power:WX-2026-0001",
         "/cases?q=320706413219GB00029F00010002",
     ];

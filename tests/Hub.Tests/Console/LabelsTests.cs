@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Hub.Console;
+using Hub.Engine;
 using Hub.Ledger;
 using Hub.Processes;
 using Hub.Schedule;
@@ -12,7 +13,7 @@ namespace Hub.Tests.Console;
 public sealed partial class LabelsTests
 {
     // Those that the engine gives besides what a partner answered.
-    private static readonly string[] OfTheEngine = ["lease_ended", "retry_by_operator", "parked_by_operator", "skipped_by_operator", "key_ends", WaitRow.Offered];
+    private static readonly string[] OfTheEngine = ["lease_ended", "retry_by_operator", "parked_by_operator", "skipped_by_operator", "recalled_by_operator", "key_ends", WaitRow.Offered];
 
     public static TheoryData<string> Pages => [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, "src", "Hub", "Console"), "*.cs*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Repository.Root, file)).Order(StringComparer.Ordinal)];
 
@@ -41,8 +42,9 @@ public sealed partial class LabelsTests
         Known(IncidentRules.Classes.SelectMany(one => new[] { $"class_{one}", $"class_{one}_means", $"class_{one}_steps", $"sentence_{one}" }));
         Known(ProcessCatalog.EmptyStates.Keys.Select(type => $"process_{type}"));
         Known(new[] { "asked", "canary", "ramp", "stopped", "failed", "done" }.SelectMany(state => new[] { $"job_{state}", $"job_{state}_more" }));
-        Known(new[] { TwoPersons.Skip, TwoPersons.Bulk }.Select(kind => $"approval_{kind}"));
+        Known(new[] { TwoPersons.Skip, TwoPersons.Bulk, TwoPersons.Amend, TwoPersons.Recall, TwoPersons.Waiver, TwoPersons.Calendar }.Select(kind => $"approval_{kind}"));
         Known(Enum.GetNames<Outcome>().Select(outcome => $"outcome_word_{outcome.ToLowerInvariant()}"));
+        Known(Constants(typeof(ActRefusals)).Select(Labels.KeyOf).Concat(Constants(typeof(CommandTypes)).Select(Hub.Console.Pages.Deliveries.DetailModel.InsteadOf)));
         Known(Navigation.Entries.Select(entry => entry.Word));
         Assert.Equal(Navigation.Entries.Count, Navigation.Entries.Select(entry => entry.Key).Distinct().Count());
     }

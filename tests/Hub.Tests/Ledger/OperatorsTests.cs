@@ -186,7 +186,7 @@ public sealed class OperatorsTests
         await using var database = await TestDatabase.CreateAsync();
         var operators = await WithAsync(database, "li.ming", Roles.Operator, Roles.Approver);
         await operators.CreateAsync("wang", "wang", [Roles.Approver], partner: null, Password, "test");
-        var requests = new ApprovalRequests(database.Source, clock);
+        var requests = new ApprovalRequests(database.Source, clock, TestDatabase.Bodies);
         Assert.True(await requests.AskAsync("skip", "a", "reason", "li.ming", "r1"));
         Assert.False(await requests.AskAsync("skip", "a", "again", "wang", "r2"));
         var asked = Assert.Single(await requests.OpenAsync());

@@ -100,6 +100,43 @@ public sealed class PolicyStoreTests : IDisposable
         Assert.Equal(3, PolicyStore.Open(folder).Current.For("141002")?.FirstContact?.LimitWorkingDays);
     }
 
+    [Fact]
+    public void A_calendar_is_tried_without_effect_and_holds_once_it_is_approved_also_after_a_start()
+    {
+        var later = Calendar.Replace("version: \"1\"", "version: \"2\"", StringComparison.Ordinal).Replace("to: 2021-10-07", "to: 2021-10-08", StringComparison.Ordinal);
+        var policies = PolicyStore.Open(folder);
+
+        var tried = policies.Try(later, out var pin, out _);
+
+        Assert.Equal(("cn@2", false, true), (pin, tried!.Calendar.IsWorkingDay(new(2021, 10, 8)), policies.Current.Calendar.IsWorkingDay(new(2021, 10, 8))));
+        var digest = policies.Current.Digest;
+        Assert.True(policies.TryReload(out _, [PolicyStore.Approved(pin!, later)]));
+        Assert.Equal(("cn@2", false), (policies.Current.Calendar.Version, policies.Current.Digest == digest));
+        Assert.True(policies.TryReload(out _));
+        Assert.Equal("cn@2", PolicyStore.Open(folder, siteFolder: null, [PolicyStore.Approved(pin!, later)]).Current.Calendar.Version);
+
+        // One that later comes as a file is that file, and hinders no start.
+        Write("calendar/cn2.yaml", later);
+        Assert.True(policies.TryReload(out _));
+    }
+
+    [Theory]
+    [InlineData("version: \"1\"", "version: \"1\"", "higher")]
+    [InlineData("version: \"1\"", "version: \"0.9\"", "higher")]
+    [InlineData("version: \"1\"", "version: \"2\"\nnonsense: 1", "Unknown key")]
+    [InlineData("day: 2021-10-09", "day: 2022-10-09", "higher|not between")]
+    [InlineData("id: cn", "id: [", "cannot be read")]
+    public void A_proposed_calendar_that_cannot_hold_is_named_and_nothing_changes(string right, string wrong, string english)
+    {
+        var policies = PolicyStore.Open(folder);
+
+        Assert.Null(policies.Try(Calendar.Replace(right, wrong, StringComparison.Ordinal), out var pin, out var problems));
+
+        Assert.Null(pin);
+        Assert.Matches(english, Assert.Single(problems).MessageEn);
+        Assert.Equal("cn@1", policies.Current.Calendar.Version);
+    }
+
     [Theory]
     [InlineData("title: { zh: 市, en: City }", "titel: { zh: 市, en: City }", 3, 1, "Unknown key \"titel\"")]
     [InlineData("title: { zh: 市, en: City }", "title: { zh: 市, en: City, fr: Ville }", 3, 27, "Unknown key \"fr\"")]

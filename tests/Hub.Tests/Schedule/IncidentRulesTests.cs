@@ -29,7 +29,10 @@ public sealed class IncidentRulesTests
     [InlineData(AnswerReasons.ContentRefused, 1, 1, 1, false, "rejected")]
     [InlineData(AnswerReasons.Unauthorised, 1, 1, 1, false, "signature")]
     [InlineData(AnswerReasons.Unintelligible, 3, 0, 1, false, "schema")]
-    [InlineData(AnswerReasons.Throttled, 5, 0, 3, false, "slow")]
+    [InlineData(AnswerReasons.Throttled, 5, 0, 3, false, "busy")]
+    [InlineData(AnswerReasons.Throttled, 1, 0, 2, false, "busy")]
+    [InlineData(AnswerReasons.Throttled, 1, 0, 1, false, null)]
+    [InlineData(AnswerReasons.ServerError, 5, 0, 3, false, "unreachable")]
     [InlineData("parked_by_operator", 5, 5, 9, false, null)]
     [InlineData("retry_by_operator", 5, 0, 9, false, null)]
     public void One_failure_is_the_schedules_business_and_several_are_a_persons(string reason, int count, int parked, int attempts, bool broken, string? expected)
@@ -63,6 +66,11 @@ public sealed class IncidentRulesTests
 
         Assert.Equal(slow, facts.SingleOrDefault()?.Class == IncidentRules.Slow);
     }
+
+    [Fact]
+    public void A_partner_that_asked_for_fewer_calls_is_busy_and_its_queue_is_not_called_slow() => Assert.Equal(
+        [("busy", AnswerReasons.Throttled)],
+        IncidentRules.Facts([Fact(AnswerReasons.Throttled, 1, attempts: 3), Fact(AnswerReasons.Queued, 40) with { OldestAt = Now.UtcDateTime.AddHours(-1) }], [(1, false, false)], [], Now).Select(fact => (fact.Class, fact.Reason)));
 
     [Fact]
     public void A_key_that_ends_is_an_incident_of_its_own() =>

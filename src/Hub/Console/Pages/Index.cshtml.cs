@@ -10,7 +10,7 @@ using Npgsql;
 namespace Hub.Console.Pages;
 
 /// <summary>The first page: what is wrong and how bad, what came in, what went out, who is well.</summary>
-internal sealed class IndexModel(LedgerQueries queries, Traffic traffic, Hub.Ledger.Incidents incidents, DeadlineCounts deadlines, ILanes lanes, Frame frame) : ConsolePage(frame)
+internal sealed class IndexModel(LedgerQueries queries, Traffic traffic, Hub.Ledger.Incidents incidents, DeadlineCounts deadlines, LatencyBands latency, ILanes lanes, Frame frame) : ConsolePage(frame)
 {
     public LogTotals Totals { get; private set; } = new(0, [], default, 0, 0, 0);
     public IReadOnlyList<(ConnectorTotals Row, string State)> Connectors { get; private set; } = [];
@@ -19,7 +19,9 @@ internal sealed class IndexModel(LedgerQueries queries, Traffic traffic, Hub.Led
     public IReadOnlyList<(string Unit, CoTransferProcess.Case Case)> Transfers { get; private set; } = [];
     public IReadOnlyList<(string Key, PermitProcess.Case Case)> Permits { get; private set; } = [];
     public IReadOnlyList<(string Label, long Accepted, long Taken, long Failed)> Chart { get; private set; } = [];
+    public ChartTable? Latency { get; private set; }
     public (int Soon, int Overdue) Due { get; private set; }
+
     /// <summary>Parts that could not be read, by their words.</summary>
     public List<string> Unread { get; } = [];
     public long EventsToday { get; private set; }
@@ -44,6 +46,11 @@ internal sealed class IndexModel(LedgerQueries queries, Traffic traffic, Hub.Led
             return;
         await PartAsync("due_soon", async () => Due = await deadlines.GetAsync());
         await PartAsync("chart_title", DrawAsync);
+        await PartAsync("latency_title", async () =>
+        {
+            var (from, rows) = await latency.GetAsync();
+            Latency = Charts.Latency(F, rows, from);
+        });
         await PartAsync("receipts", async () => Receipts = await queries.RecentReceiptsAsync(8));
         await PartAsync("permits", async () => Permits = [.. (await queries.CasesAsync(ProcessCatalog.Permit.Type, 8)).Select(row => (row.Key, ProcessCatalog.Permit.Read(row.State)))]);
         await PartAsync("transfers", async () => Transfers = [.. (await queries.CasesAsync(ProcessCatalog.CoTransfer.Type, 8)).Select(row => (row.Key, ProcessCatalog.CoTransfer.Read(row.State)))]);

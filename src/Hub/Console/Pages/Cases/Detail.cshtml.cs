@@ -14,7 +14,7 @@ namespace Hub.Console.Pages.Cases;
 internal sealed record CaseMoment(DateTime At, string State, string Word, string What, string? Link, string? LinkWord, string? More);
 
 /// <summary>One case from the first word to the last, across everybody who has a share in it.</summary>
-internal sealed class DetailModel(CaseFiles cases, DeliveryList deliveries, Dossiers dossiers, PolicyStore policies, BatchEngine engine, Frame frame) : ConsolePage(frame)
+internal sealed class DetailModel(CaseFiles cases, DeliveryList deliveries, Dossiers dossiers, PolicyStore policies, BatchEngine engine, Waivers waivers, TwoPersons twoPersons, Frame frame) : ConsolePage(frame)
 {
     private const int Most = 300;
 
@@ -65,6 +65,13 @@ internal sealed class DetailModel(CaseFiles cases, DeliveryList deliveries, Doss
         var (said, word) = (OneLine(reason), OneLine(answer == PersonTask.AnyText ? own : answer));
         if (said.Length is 0 or > ReasonMax || word.Length == 0)
             return await AgainAsync(id, "fail_reason", 422);
+        if (word == Waivers.Answer && await waivers.FindAsync(Waivers.Subject(id, task ?? "")) is { } waived)
+        {
+            return await twoPersons.AskAsync(TwoPersons.Waiver, Waivers.Subject(id, waived.Task.Id), said, Me, HttpContext.TraceIdentifier, Waivers.Content(waived))
+                ? Done("proposed")
+                : await AgainAsync(id, "fail_asked_already", 409);
+        }
+
         var given = new TaskAnswered { TaskId = task ?? "", Answer = word, By = Me.Name, Reason = said };
         var accepted = await engine.SubmitAsync(TaskAnswers.Input(found.Type, found.Key, parties.Region, given, F.Now, HttpContext.TraceIdentifier));
         return accepted.Refusal is { } refusal ? await AgainAsync(id, refusal, 409) : Done("answered");

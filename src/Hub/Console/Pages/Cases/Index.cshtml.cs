@@ -13,7 +13,7 @@ internal sealed class ListModel(CaseFiles cases, Frame frame) : ConsolePage(fram
     public async Task<IActionResult> OnGetAsync(string? q)
     {
         Text = OneLine(q) is { Length: > 0 and <= 200 } text ? text : null;
-        Lines = Text is null ? await cases.NewestAsync(Scope, 30) : await cases.FindAsync(Text, ProcessCatalog.EmptyStates.Keys, Scope);
+        Lines = Text is null ? await cases.NewestAsync(Scope, 30) : await cases.FindAsync(Text, ProcessCatalog.EmptyStates.Keys, NumberKinds.All, Scope);
         return Text is not null && Lines.Count == 1 ? Redirect($"/cases/{Lines[0].CaseId}") : Page();
     }
 }

@@ -12,6 +12,7 @@ internal sealed record ConnectorLine(ConnectorTotals Row, string State, string K
 internal sealed class ListModel(Traffic traffic, ApiKeys keys, ILanes lanes, Frame frame) : ConsolePage(frame)
 {
     public IReadOnlyList<ConnectorLine> Lines { get; private set; } = [];
+    public IReadOnlyList<ChartTable> Graphs { get; private set; } = [];
 
     public async Task OnGetAsync()
     {
@@ -27,6 +28,9 @@ internal sealed class ListModel(Traffic traffic, ApiKeys keys, ILanes lanes, Fra
                 row, Frame.ConnectorState(row, lane), lane?.Settings.Kind ?? F.W("not_set_up"), lane is { Pulls: true }, BreakerText(F, lane), ages.GetValueOrDefault(row.Name),
                 taken + failed > 0 ? 100.0 * taken / (taken + failed) : null, KeyDays(known, row.Name, F.Now));
         })];
+        var rows = await F.ConnectorsAsync();
+        if (rows.Count > 0)
+            Graphs = [Charts.Lag(F, await traffic.SinceAsync(F.Now - TimeSpan.FromHours(24)), rows), Charts.Oldest(F, rows, ages)];
     }
 
     /// <summary>The breaker's state, with the moment of its next probe.</summary>

@@ -12,7 +12,7 @@ internal sealed class ListModel(LedgerQueries queries, PolicyStore policies, Fra
 
     private const int RowsMax = 500;
 
-    public static IReadOnlyList<(string Path, string Word)> Tabs { get; } = [("/deadlines", "deadlines_list"), ("/deadlines/calendar", "calendar"), ("/deadlines/what-if", "what_if")];
+    public static IReadOnlyList<(string Path, string Word)> Tabs { get; } = [("/deadlines", "deadlines_list"), ("/deadlines/calendar", "calendar"), ("/deadlines/what-if", "what_if"), ("/deadlines/change", "calendar_change")];
 
     public DeadlineQuery Query { get; private set; } = new();
     public IReadOnlyList<Deadline> Lines { get; private set; } = [];
@@ -24,6 +24,7 @@ internal sealed class ListModel(LedgerQueries queries, PolicyStore policies, Fra
     public int Found { get; private set; }
 
     public bool Any { get; private set; }
+    public ChartTable? Load { get; private set; }
 
     public async Task OnGetAsync()
     {
@@ -38,6 +39,7 @@ internal sealed class ListModel(LedgerQueries queries, PolicyStore policies, Fra
         var here = all.Where(one => elsewhere.Matches(one, today, set)).ToList();
         Counts = DeadlineQuery.Nears.ToDictionary(near => near, near => here.Count(one => DeadlineQuery.Is(near, one, today, set.CalendarFor(one.Region))), StringComparer.Ordinal);
         var found = Processes.Deadlines.Sorted(here.Where(one => Query.Matches(one, today, set)));
+        Load = Charts.Load(F, found, today, set);
         (Found, Lines) = (found.Count, [.. found.Take(RowsMax)]);
     }
 

@@ -6,8 +6,10 @@ using Microsoft.AspNetCore.Mvc.Filters;
 namespace Hub.Console.Pages.Deliveries;
 
 /// <summary>The first step of a bulk retry: what it would touch, and how carefully it begins.</summary>
-internal sealed class BulkModel(BulkJobs jobs, TwoPersons twoPersons, HubSettings settings, Frame frame) : ConsolePage(frame)
+internal sealed class BulkModel(BulkJobs jobs, CaseFiles cases, TwoPersons twoPersons, HubSettings settings, Frame frame) : ConsolePage(frame)
 {
+    private DeliveryFilter filter = new();
+
     public DeliveryQuery Query { get; private set; } = new();
     public IReadOnlyList<WaitGroup> Groups { get; private set; } = [];
     public long Total => Groups.Sum(group => group.Count);
@@ -23,7 +25,8 @@ internal sealed class BulkModel(BulkJobs jobs, TwoPersons twoPersons, HubSetting
         }
 
         Query = DeliveryQuery.Read(Request.Query);
-        Groups = await jobs.PreviewAsync(Query.Filter(Scope));
+        filter = await Query.FilterAsync(Scope, cases);
+        Groups = await jobs.PreviewAsync(filter);
         await base.OnPageHandlerExecutionAsync(context, next);
     }
 
@@ -40,7 +43,7 @@ internal sealed class BulkModel(BulkJobs jobs, TwoPersons twoPersons, HubSetting
             return Failed("fail_bulk_form", 422);
         if (Total == 0)
             return Failed("bulk_nothing");
-        var (id, _) = await jobs.CreateAsync(Query.Filter(Scope), Query.Text, canary, rate, NeedsApproval, Me.Name, Scope, said, HttpContext.TraceIdentifier, F.Now);
+        var (id, _) = await jobs.CreateAsync(filter, Query.Text, canary, rate, NeedsApproval, Me.Name, Scope, said, HttpContext.TraceIdentifier, F.Now);
         if (NeedsApproval)
             await twoPersons.AskAsync(TwoPersons.Bulk, id.ToString(CultureInfo.InvariantCulture), said, Me, HttpContext.TraceIdentifier);
         return Redirect($"/deliveries/bulk/{id}");

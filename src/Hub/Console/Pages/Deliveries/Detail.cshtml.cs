@@ -11,7 +11,11 @@ internal sealed class DetailModel(DeliveryList deliveries, DeliveryActs acts, Tw
     public DeliveryLine Line { get; private set; } = null!;
     public IReadOnlyList<AttemptLine> Attempts { get; private set; } = [];
     public IReadOnlyList<ActLine> Acts { get; private set; } = [];
-    public ApprovalRequest? Asked { get; private set; }
+    /// <summary>What was asked for about it and is not decided, by kind.</summary>
+    public IReadOnlyDictionary<string, ApprovalRequest> Asked { get; private set; } = new Dictionary<string, ApprovalRequest>(StringComparer.Ordinal);
+
+    /// <summary>What the form for a correction holds; null: it is not corrected by hand.</summary>
+    public string? Editable { get; private set; }
     public string? Body { get; private set; }
     public bool Unmasked { get; private set; }
 
@@ -26,8 +30,9 @@ internal sealed class DetailModel(DeliveryList deliveries, DeliveryActs acts, Tw
         Line = line;
         Attempts = await deliveries.AttemptsAsync(line);
         Acts = Scope is null ? await cases.ActsAsync([line.Id]) : [];
-        Asked = await requests.OpenForAsync(TwoPersons.Skip, line.Id.ToString());
+        Asked = (await requests.OpenForAsync([TwoPersons.Skip, TwoPersons.Amend, TwoPersons.Recall], line.Id.ToString())).ToDictionary(asked => asked.Kind, StringComparer.Ordinal);
         Body = (await deliveries.BodyAsync(line))?.Data is { Length: > 0 } data ? MaskedJson.Of(data, masked: true) : null;
+        Editable = Schemas.SchemaCheck.OfCommand(line.Type) is null ? null : Body;
         await base.OnPageHandlerExecutionAsync(context, next);
     }
 
@@ -39,12 +44,40 @@ internal sealed class DetailModel(DeliveryList deliveries, DeliveryActs acts, Tw
 
     public Task<IActionResult> OnPostParkAsync(string? reason) => ActAsync(OperatorAct.Park, reason, "parked");
 
-    public async Task<IActionResult> OnPostSkipAsync(string? reason)
+    public Task<IActionResult> OnPostSkipAsync(string? reason) => AskAsync(TwoPersons.Skip, reason, content: null);
+
+    /// <summary>Asks to take it back before it leaves.</summary>
+    public async Task<IActionResult> OnPostRecallAsync(string? reason) =>
+        IsOver ? Failed("fail_settled") : Line.WaitState == WaitRow.Offered ? Failed("fail_in_feed") : await AskAsync(TwoPersons.Recall, reason, content: null);
+
+    /// <summary>Asks to retry it with another content.</summary>
+    public async Task<IActionResult> OnPostAmendAsync(string? reason, string? content)
     {
+        // Hub staff only: whoever receives it does not write it.
+        if (Scope is not null)
+            return Missing(Roles.Operator);
         if (Refused(ref reason) is { } refused)
             return refused;
-        return await twoPersons.AskAsync(TwoPersons.Skip, Line.Id.ToString(), reason!, Me, HttpContext.TraceIdentifier) ? Done("asked") : Failed("fail_asked_already");
+        Editable = content ?? "";
+        if (Line.WaitState != WaitRow.Parked)
+            return Failed("fail_not_parked");
+        if ((await deliveries.BodyAsync(Line))?.Data is not { Length: > 0 } original)
+            return Failed("fail_content_gone");
+        var (corrected, failure) = Corrections.Merge(Line.Type, original, Editable, F.English);
+        return failure is not null ? Failed(failure, 422) : await AskAsync(TwoPersons.Amend, reason, Corrections.Proposal(original, corrected!));
     }
+
+    /// <summary>Nothing can be done about it any more.</summary>
+    public bool IsOver => Frame.StateOf(Line) is "taken" or "skipped" or "ended";
+
+    /// <summary>What undoes a command that was taken, as a word.</summary>
+    public static string InsteadOf(string type) => type.Split('.')[0] switch
+    {
+        "lead" => "instead_lead",
+        "account" => "instead_account",
+        "permit" => "instead_permit",
+        _ => "instead_none",
+    };
 
     public async Task<IActionResult> OnPostUnmaskAsync(string? reason)
     {
@@ -59,6 +92,13 @@ internal sealed class DetailModel(DeliveryList deliveries, DeliveryActs acts, Tw
         Body = (await deliveries.BodyAsync(Line))?.Data is { Length: > 0 } data ? MaskedJson.Of(data, masked: false) : null;
         Unmasked = true;
         return Page();
+    }
+
+    private async Task<IActionResult> AskAsync(string kind, string? reason, byte[]? content)
+    {
+        if (Refused(ref reason) is { } refused)
+            return refused;
+        return await twoPersons.AskAsync(kind, Line.Id.ToString(), reason!, Me, HttpContext.TraceIdentifier, content) ? Done("asked") : Failed("fail_asked_already");
     }
 
     private async Task<IActionResult> ActAsync(OperatorAct act, string? reason, string done)

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Mvc;
 namespace Hub.Console.Pages.Deliveries;
 
 /// <summary>Deliveries, narrowed by what stands in the address, or what waits by receiver and reason.</summary>
-internal sealed class ListModel(DeliveryList deliveries, BulkJobs jobs, ExchangeLog log, Frame frame) : ConsolePage(frame)
+internal sealed class ListModel(DeliveryList deliveries, CaseFiles cases, BulkJobs jobs, SavedViews views, ExchangeLog log, Frame frame) : ConsolePage(frame)
 {
     private const int PageSize = 50;
     private const int CsvMax = 10_000;
@@ -18,6 +18,7 @@ internal sealed class ListModel(DeliveryList deliveries, BulkJobs jobs, Exchange
     public IReadOnlyList<WaitGroup>? Groups { get; private set; }
     public IReadOnlyList<string> Receivers { get; private set; } = [];
     public IReadOnlyList<BulkJob> Jobs { get; private set; } = [];
+    public IReadOnlyList<SavedView> Views { get; private set; } = [];
 
     public IReadOnlyList<string> Types { get; } =
     [
@@ -29,13 +30,14 @@ internal sealed class ListModel(DeliveryList deliveries, BulkJobs jobs, Exchange
     {
         Query = DeliveryQuery.Read(Request.Query);
         Receivers = [.. (await F.ConnectorsAsync()).Select(row => row.Name)];
+        Views = await views.OfAsync(Me.Name, Scope);
         if (view == "groups")
         {
             Groups = await deliveries.GroupsAsync(Scope ?? Query.Receiver);
             return;
         }
 
-        (Lines, Next) = await deliveries.ListAsync(Query.Filter(Scope), after, PageSize);
+        (Lines, Next) = await deliveries.ListAsync(await Query.FilterAsync(Scope, cases), after, PageSize);
         Jobs = [.. (await jobs.RecentAsync(Scope, 10)).Where(job => job.IsRunning || job.State == "asked" || F.Now.UtcDateTime - job.ChangedAt < TimeSpan.FromDays(1))];
     }
 
@@ -44,11 +46,12 @@ internal sealed class ListModel(DeliveryList deliveries, BulkJobs jobs, Exchange
     {
         Query = DeliveryQuery.Read(Request.Query);
         var text = new StringBuilder("\ufeff").AppendJoin(',', new[] { "recorded", "command_type", "case", "receiver", "state", "last_reason", "attempts", "next_try", "due" }.Select(key => Cell(F.W(key)))).Append("\r\n");
+        var filter = await Query.FilterAsync(Scope, cases);
         var count = 0;
         string? after = null;
         do
         {
-            (var lines, after) = await deliveries.ListAsync(Query.Filter(Scope), after, 1000);
+            (var lines, after) = await deliveries.ListAsync(filter, after, 1000);
             foreach (var line in lines.Take(CsvMax - count))
             {
                 string[] cells =
@@ -64,6 +67,25 @@ internal sealed class ListModel(DeliveryList deliveries, BulkJobs jobs, Exchange
 
         await log.NoteAsync($"act ExportDeliveries\nfilter {Query.Text}\ndeliveries {count}\nby {Me.Name}\nreason \nrequest {HttpContext.TraceIdentifier}");
         return File(Encoding.UTF8.GetBytes(text.ToString()), "text/csv; charset=utf-8", "deliveries.csv");
+    }
+
+    /// <summary>Keeps the filters of the address under a name.</summary>
+    public async Task<IActionResult> OnPostSaveViewAsync(string? name, bool shared)
+    {
+        var (query, said) = (DeliveryQuery.Read(Request.Query), OneLine(name));
+        var failure = said.Length is 0 or > SavedViews.NameMax ? "fail_view_name" : query.IsEmpty ? "fail_view_empty"
+            : await views.SaveAsync(Me.Name, said, query.Text, shared, HttpContext.TraceIdentifier, F.Now) ? null : "fail_views_most";
+        if (failure is null)
+            return Redirect($"/deliveries?{query.Text}&done=view_saved");
+        await OnGetAsync(after: null, view: null);
+        return Failed(failure, 422);
+    }
+
+    public async Task<IActionResult> OnPostDeleteViewAsync(long id)
+    {
+        if (!await views.DeleteAsync(id, Me.Name, HttpContext.TraceIdentifier, F.Now))
+            return NotFound();
+        return Done("view_deleted");
     }
 
     /// <summary>A property's number leads to its owner; a project's code to nobody.</summary>
