@@ -33,6 +33,19 @@ public static class Addresses
             && (reach >= Reach.Private || !Array.Exists(Private, network => network.Contains(plain)));
     }
 
+    /// <summary>True when a partner of this address could be called; also when its name cannot be looked up now, which the first call will tell.</summary>
+    public static async Task<bool> AllowsAsync(Reach reach, Uri address, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await Dns.GetHostAddressesAsync(address.IdnHost, cancellation)).Any(found => Allows(reach, found));
+        }
+        catch (Exception unknown) when (unknown is SocketException or ArgumentException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>Connects to the first address of the name that may be called.</summary>
     /// <exception cref="HttpRequestException">None may; nothing has left us.</exception>
     internal static async ValueTask<Stream> ConnectAsync(Reach reach, DnsEndPoint end, CancellationToken cancellation)

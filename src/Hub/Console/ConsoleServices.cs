@@ -19,7 +19,7 @@ internal static class ConsoleServices
     {
         // Chinese stays readable in the page's source; markup characters are escaped as ever.
         services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
-        services.AddSingleton<Operators>().AddSingleton<DeliveryList>().AddSingleton<CaseFiles>().AddSingleton<Traffic>().AddSingleton<Incidents>().AddSingleton<ApprovalRequests>().AddSingleton<BulkJobs>();
+        services.AddSingleton<Operators>().AddSingleton<DeliveryList>().AddSingleton<CaseFiles>().AddSingleton<Traffic>().AddSingleton<Incidents>().AddSingleton<ApprovalRequests>().AddSingleton<BulkJobs>().AddSingleton<ConnectorEditing>();
         services.AddSingleton<DeadlineCounts>().AddSingleton<DeliveryActs>().AddSingleton<TwoPersons>().AddSingleton<LivePulse>().AddHttpContextAccessor().AddScoped<Frame>();
         services.AddSingleton<IncidentWatch>().AddHostedService(provider => provider.GetRequiredService<IncidentWatch>());
         services.AddSingleton<BulkRunner>().AddHostedService(provider => provider.GetRequiredService<BulkRunner>());

@@ -363,13 +363,15 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
     public bool CanBeAsked => connector.CanBeAsked;
 
     /// <summary>Asks the partner about a command that never was, past breaker and queue: whoever knows us answers that it was not seen.</summary>
-    public Task<Answer> TestAsync(CancellationToken cancellation)
+    public Task<Answer> TestAsync(CancellationToken cancellation) => TestAsync(connector, Settings.Name, time.GetUtcNow(), cancellation);
+
+    /// <summary>The same of a connector that is not in force.</summary>
+    public static Task<Answer> TestAsync(IConnector connector, string name, DateTimeOffset now, CancellationToken cancellation)
     {
-        var now = time.GetUtcNow();
         var never = Guid.CreateVersion7(now);
         return connector.AskAsync(new Command
         {
-            Id = never, Type = CommandTypes.LeadCreate, Connector = Settings.Name, Subject = "connection-test", LaneSeq = 1, Attempt = 1, AskFirst = true, CauseId = never,
+            Id = never, Type = CommandTypes.LeadCreate, Connector = name, Subject = "connection-test", LaneSeq = 1, Attempt = 1, AskFirst = true, CauseId = never,
             CauseType = EventTypes.ProjectApprovalCreated, OccurredAt = now, RecordedAt = now, Data = ReadOnlyMemory<byte>.Empty,
         }, cancellation);
     }

@@ -22,7 +22,12 @@ internal sealed class ApprovalsModel(ApprovalRequests requests, TwoPersons twoPe
     public Task<IActionResult> OnPostDeclineAsync(long id, string? note) => DecideAsync(id, granted: false, note);
 
     /// <summary>Where what was asked for is looked at.</summary>
-    public static string Link(ApprovalRequest asked) => asked.Kind == TwoPersons.Bulk ? $"/deliveries/bulk/{asked.Subject}" : $"/deliveries/{asked.Subject}";
+    public static string Link(ApprovalRequest asked) => asked.Kind switch
+    {
+        TwoPersons.Bulk => $"/deliveries/bulk/{asked.Subject}",
+        TwoPersons.SigningKey or TwoPersons.PartnerKey => $"/connectors/{asked.Subject.Split('/')[0]}/keys",
+        _ => $"/deliveries/{asked.Subject}",
+    };
 
     private async Task<IActionResult> DecideAsync(long id, bool granted, string? note)
     {
