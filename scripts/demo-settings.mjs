@@ -104,6 +104,8 @@ write('settings.json', JSON.stringify({
     DemoClock: file('clock'),
     BodyKeys: [bodyKey],
     HolderKey: holderKey,
+    // The pretended partners are on this machine.
+    Console: { Reach: 'Local' },
     Connectors: [...partners.map(({ name, kind, title, titleEn, port, hub }) => ({
       Name: name, Kind: kind, Title: title, TitleEn: titleEn, ...(kind === 'feed' ? {} : { Address: `http://127.0.0.1:${port}` }), ...hub,
     })), {

@@ -47,8 +47,11 @@ public static class ConnectorCatalog
 
     /// <summary>Makes a connector with connections of its own, to be kept for the life of the process.</summary>
     /// <exception cref="InvalidOperationException">The settings are wrong; the message names every fault.</exception>
-    public static IConnector Create(ConnectorSettings settings, TimeProvider clock) =>
-        Create(Checked(settings), PartnerHttp.CreateHandler(settings), clock);
+    /// <param name="settings">Checked here once more: nothing half-configured starts.</param>
+    /// <param name="clock">Time of signatures, limits and measurements.</param>
+    /// <param name="reach">Which addresses may be called, looked at for every connection; null: any.</param>
+    public static IConnector Create(ConnectorSettings settings, TimeProvider clock, Reach? reach = null) =>
+        Create(Checked(settings), PartnerHttp.CreateHandler(settings, reach), clock);
 
     /// <param name="settings">Checked here once more: nothing half-configured starts.</param>
     /// <param name="handler">What makes the connections; stays the caller's to dispose.</param>

@@ -29,6 +29,15 @@ public sealed record ConnectorSettings
     /// <summary>Webhook, feed, queue: Ed25519 seed <c>whsk_…</c> (base64, 32 bytes), for signatures <c>v1a</c>.</summary>
     public string? PrivateKey { get; init; }
 
+    /// <summary>Webhook, feed, queue: the HMAC key before this one; messages carry its signature too until <see cref="FormerUntil"/>.</summary>
+    public string? FormerSecret { get; init; }
+
+    /// <summary>The same of the Ed25519 seed.</summary>
+    public string? FormerPrivateKey { get; init; }
+
+    /// <summary>When the former keys are no longer signed with; null: there are none.</summary>
+    public DateTimeOffset? FormerUntil { get; init; }
+
     /// <summary>The name we have at the CRM's gateway, or at the queue's broker.</summary>
     public string? AppKey { get; init; }
 
@@ -161,6 +170,21 @@ public sealed record ConnectorSettings
         if (PrivateKey is not null && !WebhookSignature.TryReadSeed(PrivateKey, out _))
         {
             yield return "PrivateKey must be 'whsk_' and base64 of 32 bytes.";
+        }
+
+        if (FormerSecret is not null && !WebhookSignature.TryReadSecret(FormerSecret, out _))
+        {
+            yield return "FormerSecret must be 'whsec_' and base64 of 24 to 64 bytes.";
+        }
+
+        if (FormerPrivateKey is not null && !WebhookSignature.TryReadSeed(FormerPrivateKey, out _))
+        {
+            yield return "FormerPrivateKey must be 'whsk_' and base64 of 32 bytes.";
+        }
+
+        if (FormerUntil is null != (FormerSecret is null && FormerPrivateKey is null))
+        {
+            yield return "FormerUntil must be given with a former key, and only with one.";
         }
     }
 

@@ -20,7 +20,9 @@ public sealed class PartnerHttp(ConnectorSettings settings, HttpMessageHandler h
     private readonly HttpMessageInvoker invoker = new(handler, disposeHandler: false);
 
     /// <summary>Connections for one partner. Redirects are never followed, nothing is unpacked, no cookie is kept.</summary>
-    public static SocketsHttpHandler CreateHandler(ConnectorSettings settings) => new()
+    /// <param name="settings">Limits.</param>
+    /// <param name="reach">Which addresses may be called; null: any.</param>
+    public static SocketsHttpHandler CreateHandler(ConnectorSettings settings, Reach? reach = null) => new()
     {
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,
@@ -29,6 +31,7 @@ public sealed class PartnerHttp(ConnectorSettings settings, HttpMessageHandler h
         UseProxy = false,
         // The trace context goes out as the dialect writes it, or not at all.
         ActivityHeadersPropagator = null,
+        ConnectCallback = reach is { } limit ? (context, cancellation) => Addresses.ConnectAsync(limit, context.DnsEndPoint, cancellation) : null,
         ConnectTimeout = TimeSpan.FromSeconds(settings.ConnectTimeoutSeconds),
         MaxConnectionsPerServer = settings.Workers,
         MaxResponseDrainSize = ResponseBytesMax,

@@ -33,12 +33,19 @@ internal static class Server
         var notices = new CalendarNotices(database);
         var policies = PolicyStore.Open(settings.Packs, settings.SitePacks, [.. (await notices.AllAsync(cancellation)).Select(row => PolicyStore.Approved(row.Pin, row.Content))]);
         var queue = new DeliveryQueue(database);
-        var numbers = await queue.NumberConnectorsAsync(settings.Connectors.Select(connector => connector.Name));
+        var versions = new ConnectorVersions(database, time, cipher);
+        var inForce = new ConnectorsInForce(settings.Connectors);
+
+        // A hub that reaches its connectors over the bus has none of its own: those of the console run where there is a database.
+        if (settings.Role == HubRole.All)
+            await ConnectorWatch.TakeUpAsync(versions, inForce);
+        var numbers = await queue.NumberConnectorsAsync(inForce.All.Select(connector => connector.Name));
 
         var builder = CreateBuilder(settings);
         var services = builder.Services;
         services.AddSingleton(time).AddSingleton(settings).AddSingleton(settings.Engine).AddSingleton(cipher).AddSingleton(database).AddSingleton(policies).AddSingleton(notices).AddSingleton(queue);
-        services.AddSingleton(new ConnectorNames(numbers, settings.Connectors.Select(connector => connector.Name).ToHashSet(StringComparer.Ordinal)));
+        services.AddSingleton(new ConnectorNames(numbers, inForce.All.Select(connector => connector.Name).ToHashSet(StringComparer.Ordinal)));
+        services.AddSingleton(versions).AddSingleton(inForce);
 
         services.AddSingleton(new HolderHash(settings.HolderKey)).AddSingleton<Dossiers>().AddSingleton<DossierEndpoint>();
 
@@ -52,9 +59,10 @@ internal static class Server
             services.AddSingleton<ILanes, BusChannel>();
         else
             services.AddSingleton<ILanes>(provider => new Lanes(
-                settings.Connectors, provider.GetRequiredService<NodeLease>(), time, provider.GetRequiredService<ILoggerFactory>(), connector => ConnectorCatalog.Create(connector, DemoClock.True(time))));
+                inForce.All, provider.GetRequiredService<NodeLease>(), time, provider.GetRequiredService<ILoggerFactory>(),
+                connector => ConnectorCatalog.Create(connector, DemoClock.True(time), inForce.IsOfFile(connector) ? null : settings.Console.Reach)));
         services.AddSingleton<IDispatcher>(provider => provider.GetRequiredService<ILanes>());
-        services.AddSingleton<Sweeper>().AddSingleton<PolicyWatch>().AddSingleton<ChainWatch>().AddSingleton(bodies).AddSingleton<BodyWatch>();
+        services.AddSingleton<Sweeper>().AddSingleton<PolicyWatch>().AddSingleton<ConnectorWatch>().AddSingleton<ChainWatch>().AddSingleton(bodies).AddSingleton<BodyWatch>();
         services.AddSingleton<Figures>().AddSingleton<Ledgers>().AddSingleton<Reconciliations>().AddSingleton<LedgerReports>().AddSingleton<LedgerWatch>();
         services.AddSingleton<LedgerEndpoint>().AddSingleton<ProgressEndpoint>();
         services.AddSingleton<PolledRows>().AddSingleton<PublisherPoll>().AddSingleton<PollPublisher>(provider => provider.GetRequiredService<PublisherPoll>().RunAsync);
@@ -157,7 +165,7 @@ internal static class Server
 
 /// <summary>Starts the parts in the order in which they need one another, and stops them so that nothing taken in is lost.</summary>
 internal sealed class HubLifetime(
-    BatchEngine engine, ILanes lanes, Sweeper sweeper, PartnerAuthentication authentication, PolicyWatch watch, ChainWatch chain, BodyWatch bodies, LedgerWatch ledgers, PublisherSchedule schedule, DeliveryQueue queue, NodeLease node, HubSettings settings, MetricsText metrics,
+    BatchEngine engine, ILanes lanes, Sweeper sweeper, PartnerAuthentication authentication, PolicyWatch watch, ConnectorWatch connectors, ChainWatch chain, BodyWatch bodies, LedgerWatch ledgers, PublisherSchedule schedule, DeliveryQueue queue, NodeLease node, HubSettings settings, MetricsText metrics,
     OtlpExport telemetry, QueueIntake queues)
     : IHostedService
 {
@@ -173,6 +181,7 @@ internal sealed class HubLifetime(
         await authentication.StartAsync(cancellationToken);
         await sweeper.StartAsync(cancellationToken);
         await watch.StartAsync(cancellationToken);
+        await connectors.StartAsync(cancellationToken);
         await chain.StartAsync(cancellationToken);
         await bodies.StartAsync(cancellationToken);
         await ledgers.StartAsync(cancellationToken);
@@ -189,6 +198,7 @@ internal sealed class HubLifetime(
         await schedule.StopAsync();
         await queues.StopAsync();
         await watch.StopAsync(cancellationToken);
+        await connectors.StopAsync(cancellationToken);
         await lanes.DrainAsync(TimeSpan.FromSeconds(settings.DrainSeconds));
         await sweeper.StopAsync(cancellationToken);
         engine.Drain();

@@ -16,6 +16,9 @@ internal static partial class SettingsText
     /// <summary>One line for each key, such as <c>Hub:Connectors:0:Workers</c>.</summary>
     public static IReadOnlyList<(string Key, string Value)> Of(HubSettings settings) => [.. Walk(Section, settings)];
 
+    /// <summary>One connector's, without a prefix.</summary>
+    public static IReadOnlyList<(string Key, string Value)> Of(ConnectorSettings settings) => [.. Walk("", settings).Select(setting => (setting.Key[1..], setting.Value))];
+
     /// <summary>The start-up print: a line for each key, all of a connector in one.</summary>
     public static void Log(ILogger logger, HubSettings settings)
     {

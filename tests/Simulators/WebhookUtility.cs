@@ -11,12 +11,12 @@ namespace Hub.Simulators;
 /// webhook-id, whether a message was pushed or fetched.
 /// </summary>
 // Written from the standard alone and without the hub's code, so that it can disagree with it.
-internal sealed class WebhookUtility : Partner
+public sealed class WebhookUtility : Partner
 {
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
 
     private readonly TimeProvider clock;
-    private readonly byte[]? secret;
+    private byte[]? secret;
     private readonly byte[]? publicKey;
 
     public WebhookUtility(PartnerSettings settings, LeadBook book, TimeProvider clock)
@@ -31,11 +31,36 @@ internal sealed class WebhookUtility : Partner
         }
     }
 
+    /// <summary>Who may call, as it answers to an OPTIONS; null: it knows no such question.</summary>
+    public string? AllowedOrigin { get; set; } = "*";
+
+    /// <summary>Calls a minute it allows; null: it names no limit.</summary>
+    public int? AllowedRate { get; set; }
+
+    /// <summary>What its administrator has put under the well-known path; null: nothing.</summary>
+    public string? Code { get; set; }
+
+    /// <summary>Checks signatures with another key from now on.</summary>
+    public void Trust(string key) => secret = Convert.FromBase64String(key["whsec_".Length..]);
+
     public override Reply Answer(Hit hit)
     {
         if (Kind is "feed")
         {
             return Reply.Empty(404);
+        }
+
+        if (hit.Method is "OPTIONS")
+        {
+            return AllowedOrigin is null ? Reply.Empty(405) : Reply.Empty(200) with
+            {
+                Headers = [("WebHook-Allowed-Origin", AllowedOrigin), .. AllowedRate is { } rate ? [("WebHook-Allowed-Rate", rate.ToString(CultureInfo.InvariantCulture))] : Array.Empty<(string, string)>()],
+            };
+        }
+
+        if (hit.Method is "GET" && hit.Path is "/.well-known/hub-webhook-code")
+        {
+            return Code is null ? Reply.Empty(404) : new Reply(200, Encoding.UTF8.GetBytes(Code + "\n"), "text/plain; charset=utf-8");
         }
 
         if (hit.Method is not "POST")

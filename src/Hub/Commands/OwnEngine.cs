@@ -11,10 +11,12 @@ internal static class OwnEngine
 {
     public static async Task<T> RunAsync<T>(HubSettings settings, NpgsqlDataSource database, Func<BatchEngine, Task<T>> act, CancellationToken cancellation)
     {
-        var numbers = await new DeliveryQueue(database).NumberConnectorsAsync(settings.Connectors.Select(connector => connector.Name));
+        var made = settings.Role == HubRole.All ? await new ConnectorVersions(database, DemoClock.Of(settings), settings.Bodies).EnabledAsync() : [];
+        var configured = settings.Connectors.Select(connector => connector.Name).Concat(made).ToHashSet(StringComparer.Ordinal);
+        var numbers = await new DeliveryQueue(database).NumberConnectorsAsync(configured);
         await using LedgerStore ledger = new(settings.Database, settings.Bodies), second = new(settings.Database, settings.Bodies);
         using var engine = new BatchEngine(
-            ledger, second, PolicyStore.Open(settings.Packs, settings.SitePacks), new ConnectorNames(numbers, settings.Connectors.Select(connector => connector.Name).ToHashSet(StringComparer.Ordinal)),
+            ledger, second, PolicyStore.Open(settings.Packs, settings.SitePacks), new ConnectorNames(numbers, configured),
             new NoDispatcher(), DemoClock.Of(settings), settings.Engine, NullLogger<BatchEngine>.Instance);
         await engine.StartAsync(cancellation);
         var result = await act(engine);

@@ -18,6 +18,7 @@ internal sealed record ApprovalLook(string Link, IReadOnlyList<(string Word, str
         TwoPersons.Bulk => $"/deliveries/bulk/{asked.Subject}",
         TwoPersons.Waiver => $"/cases/{asked.Subject.Split('/')[0]}",
         TwoPersons.Calendar => "/deadlines/calendar",
+        TwoPersons.SigningKey or TwoPersons.PartnerKey => $"/connectors/{asked.Subject.Split('/')[0]}/keys",
         _ => $"/deliveries/{asked.Subject}",
     };
 }

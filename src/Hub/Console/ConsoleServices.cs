@@ -19,7 +19,7 @@ internal static class ConsoleServices
     {
         // Chinese stays readable in the page's source; markup characters are escaped as ever.
         services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
-        services.AddSingleton<Operators>().AddSingleton<DeliveryList>().AddSingleton<CaseFiles>().AddSingleton<Traffic>().AddSingleton<Incidents>().AddSingleton<ApprovalRequests>().AddSingleton<BulkJobs>().AddSingleton<SavedViews>().AddSingleton<Latencies>().AddSingleton<LatencyBands>();
+        services.AddSingleton<Operators>().AddSingleton<DeliveryList>().AddSingleton<CaseFiles>().AddSingleton<Traffic>().AddSingleton<Incidents>().AddSingleton<ApprovalRequests>().AddSingleton<BulkJobs>().AddSingleton<SavedViews>().AddSingleton<Latencies>().AddSingleton<LatencyBands>().AddSingleton<ConnectorEditing>();
         services.AddSingleton<DeadlineCounts>().AddSingleton<DeliveryActs>().AddSingleton<Waivers>().AddSingleton<CalendarChanges>().AddSingleton<ApprovalLooks>().AddSingleton<TwoPersons>().AddSingleton<LivePulse>().AddHttpContextAccessor().AddScoped<Frame>();
         services.AddSingleton<IncidentWatch>().AddHostedService(provider => provider.GetRequiredService<IncidentWatch>());
         services.AddSingleton<AlertRules>().AddSingleton<AlertWatch>().AddHostedService(provider => provider.GetRequiredService<AlertWatch>());

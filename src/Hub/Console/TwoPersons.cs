@@ -27,6 +27,12 @@ internal sealed class TwoPersons
     /// <summary>Put a working calendar in force; the subject is its id and version, the content its text.</summary>
     public const string Calendar = "calendar";
 
+    /// <summary>Change a connector's signing key or secret; the subject is its name. Whoever asked does it then, for the new secret is shown to them alone, once.</summary>
+    public const string SigningKey = "signing_key";
+
+    /// <summary>Change a partner's API key; the subject is <c>PARTNER/KEYID</c>. Done as the other one.</summary>
+    public const string PartnerKey = "partner_key";
+
     private readonly ApprovalRequests requests;
     private readonly TimeProvider time;
     private readonly Dictionary<string, Func<ApprovalRequest, bool, string, Task<string?>>> actions;
@@ -46,6 +52,8 @@ internal sealed class TwoPersons
                     : "The job is not waiting for this any more.",
             [Waiver] = async (asked, granted, requestId) => granted ? await waivers.WaiveAsync(asked, Both(asked), requestId) : null,
             [Calendar] = async (asked, granted, requestId) => granted ? await calendars.PutAsync(asked, Both(asked), requestId) : null,
+            [SigningKey] = (_, _, _) => Task.FromResult<string?>(null),
+            [PartnerKey] = (_, _, _) => Task.FromResult<string?>(null),
         };
 
         Func<ApprovalRequest, bool, string, Task<string?>> OnDelivery(OperatorAct act) => async (asked, granted, requestId) => !granted ? null
@@ -71,7 +79,9 @@ internal sealed class TwoPersons
         if (!await requests.DecideAsync(asked, granted, note, by.Name, requestId))
             return "fail_decided";
         var refusal = await actions[asked.Kind](asked with { DecidedBy = by.Name }, granted, requestId);
-        if (granted)
+
+        // A permission is used by whoever asked, later and elsewhere.
+        if (granted && asked.Kind is not (SigningKey or PartnerKey))
             await requests.FinishAsync(asked, refusal, by.Name, requestId);
         return refusal;
     }

@@ -81,8 +81,11 @@ internal delegate void Answered(PartnerLane lane, LeasedCommand leased, Answer a
 /// </summary>
 internal sealed class Lanes : ILanes, IAsyncDisposable
 {
-    private readonly Dictionary<string, PartnerLane> lanes;
+    // A lane that is no longer set up stays, closed: what was reserved in it can still be given back.
+    private readonly ConcurrentDictionary<string, PartnerLane> lanes;
+    private readonly ConcurrentDictionary<PartnerLane, bool> leaving = new();
     private readonly NodeLease node;
+    private readonly Func<ConnectorSettings, PartnerLane?, PartnerLane> make;
     private readonly TaskCompletionSource<Answered> answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool disposed;
 
@@ -95,21 +98,20 @@ internal sealed class Lanes : ILanes, IAsyncDisposable
         IReadOnlyList<ConnectorSettings> connectors, NodeLease node, TimeProvider time, ILoggerFactory loggers, Func<ConnectorSettings, IConnector>? create = null)
     {
         this.node = node;
-        lanes = connectors.ToDictionary(
-            settings => settings.Name,
-            settings => new PartnerLane(settings, create?.Invoke(settings) ?? ConnectorCatalog.Create(settings, time), node, time, loggers.CreateLogger<PartnerLane>(), answered.Task),
-            StringComparer.Ordinal);
+        make = (settings, before) => new PartnerLane(
+            settings, create?.Invoke(settings) ?? ConnectorCatalog.Create(settings, time), node, time, loggers.CreateLogger<PartnerLane>(), answered.Task, before);
+        lanes = new(connectors.ToDictionary(settings => settings.Name, settings => make(settings, null), StringComparer.Ordinal), StringComparer.Ordinal);
 
         Lease = LeaseFor(connectors);
     }
 
     public int Node => node.Node;
 
-    public TimeSpan Lease { get; }
+    public TimeSpan Lease { get; private set; }
 
-    public IReadOnlyCollection<PartnerLane> All => lanes.Values;
+    public IReadOnlyCollection<PartnerLane> All => [.. lanes.Values.Where(lane => !lane.IsClosed)];
 
-    IEnumerable<IPartnerLane> ILanes.All => lanes.Values;
+    IEnumerable<IPartnerLane> ILanes.All => All;
 
     IPartnerLane? ILanes.Find(string connector) => Find(connector);
 
@@ -117,7 +119,42 @@ internal sealed class Lanes : ILanes, IAsyncDisposable
     public static TimeSpan LeaseFor(IReadOnlyList<ConnectorSettings> connectors) =>
         TimeSpan.FromSeconds((2 * connectors.Select(settings => settings.TimeoutSeconds).DefaultIfEmpty().Max()) + 20);
 
-    public PartnerLane? Find(string connector) => lanes.GetValueOrDefault(connector);
+    public PartnerLane? Find(string connector) => lanes.GetValueOrDefault(connector) is { IsClosed: false } lane ? lane : null;
+
+    /// <summary>
+    /// Goes over to other connectors while the hub runs. A changed one gets a new lane: what the old one has begun ends there and is answered for, what it has not
+    /// begun is given back unsent. The engine releases nothing of a case before that, so nothing is lost, doubled or overtaken.
+    /// </summary>
+    /// <param name="connectors">All of them; one that did not change is the very same object. One that was not there begins paused, until somebody says what people have set for it.</param>
+    public void Apply(IReadOnlyList<ConnectorSettings> connectors)
+    {
+        // Never shorter while the hub runs: a lane that is being left may still need the longer one.
+        var lease = LeaseFor(connectors);
+        Lease = lease > Lease ? lease : Lease;
+        foreach (var settings in connectors)
+        {
+            var before = lanes.GetValueOrDefault(settings.Name);
+            if (before is { IsClosed: false } && ReferenceEquals(before.Settings, settings))
+                continue;
+            var lane = make(settings, before);
+            if (before is null or { IsClosed: true })
+                lane.PausedReason = "starting";
+            lanes[settings.Name] = lane;
+            Leave(before);
+        }
+
+        foreach (var gone in All.Where(lane => connectors.All(settings => settings.Name != lane.Settings.Name)))
+            Leave(gone);
+    }
+
+    private void Leave(PartnerLane? lane)
+    {
+        if (lane is null)
+            return;
+        lane.Close();
+        leaving[lane] = true;
+        _ = lane.Done.ContinueWith(_ => leaving.TryRemove(lane, out bool _), TaskScheduler.Default);
+    }
 
     public bool TryReserve(string connector) => lanes.TryGetValue(connector, out var lane) && lane.TryReserve();
 
@@ -141,7 +178,7 @@ internal sealed class Lanes : ILanes, IAsyncDisposable
     {
         foreach (var lane in lanes.Values)
             lane.Close();
-        await Task.WhenAny(Task.WhenAll(lanes.Values.Select(lane => lane.Done)), Task.Delay(limit));
+        await Task.WhenAny(Task.WhenAll(lanes.Values.Concat(leaving.Keys).Select(lane => lane.Done)), Task.Delay(limit));
     }
 
     public async ValueTask DisposeAsync()
@@ -150,9 +187,21 @@ internal sealed class Lanes : ILanes, IAsyncDisposable
         if (disposed)
             return;
         disposed = true;
-        foreach (var lane in lanes.Values)
+        foreach (var lane in lanes.Values.Concat(leaving.Keys))
             await lane.DisposeAsync();
     }
+}
+
+/// <summary>What is on its way to one connector from this node, also while one lane takes over from another.</summary>
+internal sealed class LanePlaces
+{
+    public int Reserved;
+
+    public volatile bool Wanted;
+
+    public ConcurrentDictionary<Guid, DateTimeOffset> Carried { get; } = new();
+
+    public Action? HasRoomAgain { get; set; }
 }
 
 /// <summary>One connector's bulkhead: bounded queue, workers, breaker, pause.</summary>
@@ -173,18 +222,19 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
     private readonly CancellationTokenSource closing = new();
     private readonly CancellationTokenSource stopping = new();
     private readonly Pace pace;
-    private readonly ConcurrentDictionary<Guid, DateTimeOffset> carried = new();
-    private int reserved;
+    private readonly LanePlaces places;
     private long closedSinceTicks;
     private long aloneUntilTicks;
-    private volatile bool wanted;
     private volatile bool pulls;
 
-    public PartnerLane(ConnectorSettings settings, IConnector connector, NodeLease node, TimeProvider time, ILogger logger, Task<Answered> answered)
+    /// <param name="before">The lane this one takes over from; null: there was none.</param>
+    public PartnerLane(ConnectorSettings settings, IConnector connector, NodeLease node, TimeProvider time, ILogger logger, Task<Answered> answered, PartnerLane? before = null)
     {
         Settings = settings;
         this.connector = connector;
-        pulls = settings.AlwaysPulls;
+        places = before?.places ?? new();
+        PausedReason = before?.PausedReason;
+        pulls = settings.AlwaysPulls || (settings.CanPull && before is { pulls: true });
 
         // A command that the partner is to be asked about first goes alone.
         batches = settings.BatchMax > 1 && !connector.CanBeAsked ? connector as IBatchConnector : null;
@@ -217,20 +267,28 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
 
     public bool Eased { get; set; }
 
-    public Action? HasRoomAgain { get; set; }
+    public Action? HasRoomAgain
+    {
+        get => places.HasRoomAgain;
+        set => places.HasRoomAgain = value;
+    }
+
+    /// <summary>True when it begins nothing more: the hub stops, or another lane has taken over.</summary>
+    public bool IsClosed => closing.IsCancellationRequested;
 
     public DateTimeOffset? HoldUntil => pace.HoldUntil;
 
-    public DateTimeOffset? OldestCarried => carried.Values.Min(recorded => (DateTimeOffset?)recorded);
+    public DateTimeOffset? OldestCarried => places.Carried.Values.Min(recorded => (DateTimeOffset?)recorded);
 
-    public int InFlight => Volatile.Read(ref reserved);
+    public int InFlight => Volatile.Read(ref places.Reserved);
 
     public Task Done { get; }
 
     public int Room()
     {
         var room = RoomNow();
-        wanted |= room == 0;
+        if (room == 0)
+            places.Wanted = true;
         return room;
     }
 
@@ -274,23 +332,23 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
     {
         if (Room() == 0)
             return false;
-        Interlocked.Increment(ref reserved);
+        Interlocked.Increment(ref places.Reserved);
         return true;
     }
 
     public void Release()
     {
         // Half of the places at once, so that a drain neither waits for the next look nor looks for every single place.
-        var left = Interlocked.Decrement(ref reserved);
-        if (!wanted || left * 2 > Places(time.GetUtcNow()))
+        var left = Interlocked.Decrement(ref places.Reserved);
+        if (!places.Wanted || left * 2 > Places(time.GetUtcNow()))
             return;
-        wanted = false;
+        places.Wanted = false;
         HasRoomAgain?.Invoke();
     }
 
     public void Hand(LeasedCommand leased)
     {
-        carried[leased.Command.Id] = leased.Command.RecordedAt;
+        places.Carried[leased.Command.Id] = leased.Command.RecordedAt;
         if (queue.Writer.TryWrite(leased))
             return;
 
@@ -305,13 +363,15 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
     public bool CanBeAsked => connector.CanBeAsked;
 
     /// <summary>Asks the partner about a command that never was, past breaker and queue: whoever knows us answers that it was not seen.</summary>
-    public Task<Answer> TestAsync(CancellationToken cancellation)
+    public Task<Answer> TestAsync(CancellationToken cancellation) => TestAsync(connector, Settings.Name, time.GetUtcNow(), cancellation);
+
+    /// <summary>The same of a connector that is not in force.</summary>
+    public static Task<Answer> TestAsync(IConnector connector, string name, DateTimeOffset now, CancellationToken cancellation)
     {
-        var now = time.GetUtcNow();
         var never = Guid.CreateVersion7(now);
         return connector.AskAsync(new Command
         {
-            Id = never, Type = CommandTypes.LeadCreate, Connector = Settings.Name, Subject = "connection-test", LaneSeq = 1, Attempt = 1, AskFirst = true, CauseId = never,
+            Id = never, Type = CommandTypes.LeadCreate, Connector = name, Subject = "connection-test", LaneSeq = 1, Attempt = 1, AskFirst = true, CauseId = never,
             CauseType = EventTypes.ProjectApprovalCreated, OccurredAt = now, RecordedAt = now, Data = ReadOnlyMemory<byte>.Empty,
         }, cancellation);
     }
@@ -333,7 +393,7 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
 
     private void PutDown(LeasedCommand leased)
     {
-        carried.TryRemove(leased.Command.Id, out _);
+        places.Carried.TryRemove(leased.Command.Id, out _);
         Release();
     }
 

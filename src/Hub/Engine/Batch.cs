@@ -530,11 +530,21 @@ internal sealed class Batch(
 /// <param name="configured">Those that are set up now.</param>
 internal sealed class ConnectorNames(IReadOnlyDictionary<string, short> numbers, IReadOnlySet<string> configured)
 {
-    private readonly Dictionary<short, string> names = numbers.ToDictionary(pair => pair.Value, pair => pair.Key);
+    private volatile IReadOnlyDictionary<string, short> numbers = numbers;
+    private volatile Dictionary<short, string> names = numbers.ToDictionary(pair => pair.Value, pair => pair.Key);
+    private volatile IReadOnlySet<string> configured = configured;
 
-    public IReadOnlySet<string> Configured { get; } = configured;
+    public IReadOnlySet<string> Configured => configured;
 
     public short Number(string name) => numbers[name];
+
+    /// <summary>Others are set up from now on. The numbers first: whatever is set up has one.</summary>
+    public void Change(IReadOnlyDictionary<string, short> known, IReadOnlySet<string> now)
+    {
+        numbers = known;
+        names = known.ToDictionary(pair => pair.Value, pair => pair.Key);
+        configured = now;
+    }
 
     /// <summary>The name, also of one that is no longer set up: its lanes wait.</summary>
     public string Name(short number) => names.GetValueOrDefault(number, $"#{number}");

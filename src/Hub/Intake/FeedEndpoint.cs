@@ -18,7 +18,7 @@ namespace Hub.Intake;
 /// </summary>
 internal sealed partial class FeedEndpoint(
     PartnerAuthentication authentication, PublisherRate rate, BatchEngine engine, IDispatcher dispatcher, Feeds feeds, FeedSignal signal, ConnectorNames connectors,
-    HubSettings settings, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<FeedEndpoint> logger)
+    ConnectorsInForce inForce, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<FeedEndpoint> logger)
 {
     private const int PageMax = 100;
     private const int WaitSecondsMax = 30;
@@ -35,9 +35,6 @@ internal sealed partial class FeedEndpoint(
     // The signal comes over the database's notifications, which may break off unseen.
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan CommitLimit = TimeSpan.FromSeconds(15);
-
-    private readonly Dictionary<string, OfferedBy> offering = settings.Connectors.Where(connector => connector.CanPull)
-        .ToDictionary(connector => connector.Name, connector => new OfferedBy(connector.Name, connectors.Number(connector.Name), new WebhookSigner(connector)), StringComparer.Ordinal);
 
     private readonly ConcurrentDictionary<short, SemaphoreSlim> polls = new();
 
@@ -134,7 +131,7 @@ internal sealed partial class FeedEndpoint(
             return (null, new Problem("rate_limited", RetryAfterSeconds: 1));
 
         // Whether somebody else has a feed is nobody's business.
-        if (key.Partner != name || !offering.TryGetValue(name, out var by))
+        if (key.Partner != name || Offering(name) is not { } by)
             return (null, new Problem("not_found"));
         return (new OpenFeed(by.Name, by.Number, by.Signer, key, await feeds.FindAsync(by.Number, http.RequestAborted)), null);
     }
@@ -260,6 +257,9 @@ internal sealed partial class FeedEndpoint(
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Feed}: the acknowledged {CommandId} could not be settled and stays owed: {Reason}")]
     private partial void LogFailed(string feed, Guid commandId, string reason);
+
+    private OfferedBy? Offering(string name) =>
+        inForce.Find(name) is { CanPull: true } connector ? new(connector.Name, connectors.Number(connector.Name), new WebhookSigner(connector)) : null;
 
     private sealed record OfferedBy(string Name, short Number, WebhookSigner Signer);
 

@@ -56,6 +56,41 @@ internal sealed class ApiKeys(NpgsqlDataSource database, TimeProvider time)
          ORDER BY created_at, key_id
         """;
 
+    // Two clicks at once are one after another, and the second finds the permission used.
+    private const string LockSql = "SELECT partner FROM api_keys WHERE key_id = @keyId AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > @now) FOR UPDATE";
+
+    private const string SucceedSql = """
+        INSERT INTO api_keys (key_id, partner, direction, secret_hash, sources, types, regions, legal_basis, created_at, expires_at, approval_id)
+        SELECT @fresh, partner, direction, @secretHash, sources, types, regions, legal_basis, @now, @now + (expires_at - created_at), @approval
+          FROM api_keys
+         WHERE key_id = @keyId AND NOT EXISTS (SELECT 1 FROM api_keys WHERE approval_id = @approval)
+        """;
+
+    private const string EndSql = "UPDATE api_keys SET expires_at = LEAST(expires_at, @until) WHERE key_id = @keyId";
+
+    /// <summary>Makes a key with the same rights, as long valid as the one before was; that one goes on until <paramref name="until"/> at the longest.</summary>
+    /// <returns>The whole key, shown once; null when the old one is not in force, or the permission was used.</returns>
+    public async Task<string?> SucceedAsync(string keyId, long approval, DateTimeOffset until, string by, string approvedBy, string reason, string requestId)
+    {
+        var fresh = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+        var secret = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+        var now = time.GetUtcNow();
+        await using var connection = await database.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        if (await connection.ExecuteScalarAsync<string>(LockSql, new { keyId, now }) is not { } partner
+            || await connection.ExecuteAsync(SucceedSql, new { fresh, secretHash = HashSecret(secret), now, approval, keyId }) == 0)
+        {
+            return null;
+        }
+
+        await connection.ExecuteAsync(EndSql, new { keyId, until });
+        await ExchangeLog.AppendAsync(connection, now, LogEntry.OfText(
+            LogEntry.KeyChanged, "hub", Guid.CreateVersion7(now),
+            $"changed {keyId} to {fresh}\npartner {partner}\nuntil {until:O}\nby {by}, approved by {approvedBy}\nreason {reason}\nrequest {requestId}"));
+        await transaction.CommitAsync();
+        return $"hk_{fresh}_{secret}";
+    }
+
     public static byte[] HashSecret(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
 
     /// <returns>The whole key, shown once: <c>hk_&lt;keyId&gt;_&lt;secret&gt;</c>.</returns>

@@ -21,6 +21,9 @@ internal sealed record ApprovalRequest(
 /// <summary>Requests, decisions and what came of them, each an entry of the exchange log. That the two persons differ is a constraint of the table.</summary>
 internal sealed class ApprovalRequests(NpgsqlDataSource database, TimeProvider time, BodyCipher bodies)
 {
+    /// <summary>How long a permission may be used.</summary>
+    public static readonly TimeSpan PermissionLasts = TimeSpan.FromDays(3);
+
     private const string Select = """
         SELECT approval_id AS Id, kind AS Kind, subject AS Subject, reason AS Reason, requested_by AS RequestedBy, requested_at AS RequestedAt, decided_by AS DecidedBy,
                decided_at AS DecidedAt, granted AS Granted, note AS Note, content AS Content, effect AS Effect
@@ -36,6 +39,15 @@ internal sealed class ApprovalRequests(NpgsqlDataSource database, TimeProvider t
     private const string OneSql = Select + " WHERE approval_id = @id";
 
     private const string OpenForSql = Select + " WHERE kind = ANY(@kinds) AND subject = @subject AND decided_at IS NULL";
+
+    // Granted to the one who asked, not long ago, and not used yet.
+    private const string PermissionSql = Select + """
+         WHERE kind = @kind AND subject = @subject AND requested_by = @by AND granted AND decided_at > @since
+           AND NOT EXISTS (SELECT 1 FROM connector_versions v WHERE v.approval_id = approvals.approval_id)
+           AND NOT EXISTS (SELECT 1 FROM api_keys k WHERE k.approval_id = approvals.approval_id)
+         ORDER BY approval_id DESC
+         LIMIT 1
+        """;
 
     private const string AskSql = """
         INSERT INTO approvals (kind, subject, reason, requested_by, requested_at, content)
@@ -80,6 +92,13 @@ internal sealed class ApprovalRequests(NpgsqlDataSource database, TimeProvider t
     {
         await using var connection = await database.OpenConnectionAsync();
         return [.. (await connection.QueryAsync<ApprovalRequest>(OpenForSql, new { kinds, subject })).Select(Opened)];
+    }
+
+    /// <summary>What this person was allowed and has not done yet; null: nothing.</summary>
+    public async Task<ApprovalRequest?> PermissionAsync(string kind, string subject, string by)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return await connection.QuerySingleOrDefaultAsync<ApprovalRequest>(PermissionSql, new { kind, subject, by, since = time.GetUtcNow() - PermissionLasts }) is { } found ? Opened(found) : null;
     }
 
     /// <param name="content">What exactly is to be done, kept sealed until it is decided; its digest is in the log. Null: the subject says all.</param>

@@ -108,6 +108,9 @@ internal sealed class Bodies(NpgsqlDataSource database, BodyCipher cipher, IRead
     /// <summary>Columns of sealed bytes.</summary>
     private static readonly (string Table, string Column)[] Columns = [("events", "content"), ("deliveries", "data"), ("delivery_amendments", "data"), ("answers", "response"), ("approvals", "content"), ("quarantine", "content")];
 
+    /// <summary>Columns of sealed text, whoever it is about.</summary>
+    private static readonly (string Table, string Column)[] Texts = [("connector_versions", "settings"), ("connector_drafts", "content")];
+
     /// <summary>Why the bodies in this database cannot be read with the keys that are set; null when they can.</summary>
     public async Task<string?> UnreadableAsync(CancellationToken cancellation)
     {
@@ -204,6 +207,13 @@ internal sealed class Bodies(NpgsqlDataSource database, BodyCipher cipher, IRead
         const string States = $"SELECT ctid::text AS Place, state AS Stored FROM cases WHERE ctid > @after::tid AND {NamesPeopleSql} AND state NOT LIKE @mark LIMIT @PageRows";
         const string State = "UPDATE cases SET state = @state WHERE ctid = @place::tid AND state = @stored";
         done += await EachAsync<string>(after => Command(States, new { after, mark = $"{cipher.CurrentTextMark}%", PageRows }), (place, stored) => Command(State, new { state = cipher.SealText(cipher.OpenText(stored)), place, stored }));
+        foreach (var (table, column) in Texts)
+        {
+            var select = $"SELECT ctid::text AS Place, {column} AS Stored FROM {table} WHERE ctid > @after::tid AND {column} NOT LIKE @mark LIMIT @PageRows";
+            var update = $"UPDATE {table} SET {column} = @text WHERE ctid = @place::tid AND {column} = @stored";
+            done += await EachAsync<string>(after => Command(select, new { after, mark = $"{cipher.CurrentTextMark}%", PageRows }), (place, stored) => Command(update, new { text = cipher.SealText(cipher.OpenText(stored)), place, stored }));
+        }
+
         return done;
 
         async Task<long> EachAsync<T>(Func<string, CommandDefinition> select, Func<string, T, CommandDefinition> update)

@@ -36,6 +36,7 @@ internal sealed partial class Sweeper(
     private readonly SemaphoreSlim wake = new(0, 1);
     private readonly SemaphoreSlim control = new(0, 1);
     private string? sweptPolicies;
+    private volatile int connectorChanges;
     private DateTimeOffset latest;
 
     /// <summary>When the last sweep ended well; readiness looks at it.</summary>
@@ -43,8 +44,6 @@ internal sealed partial class Sweeper(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        foreach (var lane in lanes.All)
-            lane.HasRoomAgain = () => Wake(wake);
         var listening = ListenAsync(stoppingToken);
         var beating = BeatsAsync(stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
@@ -92,7 +91,11 @@ internal sealed partial class Sweeper(
         var now = time.GetUtcNow();
         await MistrustClockAsync(now);
         foreach (var lane in lanes.All)
+        {
+            lane.HasRoomAgain ??= () => Wake(wake);
             await SweepLaneAsync(lane);
+        }
+
         await SubmitAllAsync(await queue.DueCasesAsync(now, CasesMax), due => new WakeInput(due.KeyHash));
         await queue.SettleWakesAsync(now, CasesMax * 5);
         await SweepPoliciesAsync();
@@ -169,7 +172,7 @@ internal sealed partial class Sweeper(
 
     private async Task SweepPoliciesAsync()
     {
-        var current = policies.Current.Digest;
+        var current = $"{policies.Current.Digest} {connectorChanges}";
         if (sweptPolicies == current)
             return;
         await TellAllAsync(queue.UnservedAsync);
@@ -233,6 +236,13 @@ internal sealed partial class Sweeper(
         var busy = await queue.BusyCasesAsync((horizon > now ? horizon : now) + lanes.Lease + LeaseGrid);
         await SubmitAllAsync(busy, one => new WakeInput(one.KeyHash) { DeadNodes = dead });
         LogTookOver(dead.Count, busy.Count);
+    }
+
+    /// <summary>Other connectors are set up than before: what found none may find one now.</summary>
+    public void ConnectorsChanged()
+    {
+        Interlocked.Increment(ref connectorChanges);
+        Wake(wake);
     }
 
     /// <summary>Takes over what people have set for the connectors: pauses, and who is pushed to and who fetches.</summary>

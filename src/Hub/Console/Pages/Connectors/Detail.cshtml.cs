@@ -7,13 +7,14 @@ using Microsoft.AspNetCore.Mvc.Filters;
 namespace Hub.Console.Pages.Connectors;
 
 /// <summary>One connector: is it us, the network, or them; stop it, or leave the breaker to work.</summary>
-internal sealed class DetailModel(LedgerQueries queries, ApiKeys keys, ExchangeLog log, ILanes lanes, HubSettings settings, Frame frame) : ConsolePage(frame)
+internal sealed class DetailModel(LedgerQueries queries, ApiKeys keys, ExchangeLog log, ILanes lanes, ConnectorsInForce inForce, Frame frame) : ConsolePage(frame)
 {
     public ConnectorTotals Row { get; private set; } = null!;
     public IPartnerLane? Lane { get; private set; }
     public TimeSpan Age { get; private set; }
     public IReadOnlyList<ApiKey> Keys { get; private set; } = [];
     public IReadOnlyList<(string Key, string Value)> Configuration { get; private set; } = [];
+    public bool OfFile { get; private set; }
     public Answer? Test { get; private set; }
 
     /// <summary>The partner answered, and knows us.</summary>
@@ -34,8 +35,8 @@ internal sealed class DetailModel(LedgerQueries queries, ApiKeys keys, ExchangeL
         Lane = lanes.Find(found.Name);
         Age = (await F.AgesAsync()).GetValueOrDefault(found.Name);
         Keys = [.. (await keys.ListAsync(HttpContext.RequestAborted)).Where(key => key.Partner == found.Name && key.RevokedAt is null)];
-        var index = settings.Connectors.ToList().FindIndex(connector => connector.Name == found.Name);
-        Configuration = [.. SettingsText.Of(settings).Where(setting => setting.Key.StartsWith($"Hub:Connectors:{index}:", StringComparison.Ordinal)).Select(setting => (setting.Key.Split(':', 4)[3], setting.Value))];
+        Configuration = inForce.Find(found.Name) is { } connector ? SettingsText.Of(connector) : [];
+        OfFile = inForce.IsOfFile(found.Name);
         await base.OnPageHandlerExecutionAsync(context, next);
     }
 

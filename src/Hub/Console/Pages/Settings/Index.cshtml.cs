@@ -4,7 +4,7 @@ using Hub.Policies;
 namespace Hub.Console.Pages.Settings;
 
 /// <summary>Organisations, and the people who work here. Accounts are changed by <c>./hub operators</c>.</summary>
-internal sealed class PeopleModel(Operators operators, PolicyStore policies, HubSettings settings, Frame frame) : ConsolePage(frame)
+internal sealed class PeopleModel(Operators operators, PolicyStore policies, ConnectorsInForce inForce, Frame frame) : ConsolePage(frame)
 {
     public static IReadOnlyList<(string Path, string Word)> Tabs { get; } =
         [("/settings", "people"), ("/settings/packs", "packs"), ("/settings/events", "event_catalogue"), ("/settings/alerts", "alerts"), ("/settings/about", "about")];
@@ -16,7 +16,7 @@ internal sealed class PeopleModel(Operators operators, PolicyStore policies, Hub
     public async Task OnGetAsync()
     {
         People = [.. (await operators.ListAsync()).Where(one => Scope is null || one.Partner == Scope)];
-        var connected = settings.Connectors.Select(connector => connector.Name).ToHashSet(StringComparer.Ordinal);
+        var connected = inForce.All.Select(connector => connector.Name).ToHashSet(StringComparer.Ordinal);
         Utilities = [.. policies.Current.Policies.SelectMany(policy => policy.Operators.Select(one => (policy, one, connected.Contains(one.Connector)))).Where(one => Scope is null || one.one.Connector == Scope)];
         if (Scope is null)
             Authorities = [.. policies.Current.Policies.Where(policy => policy.Regions.Count > 0).SelectMany(policy => policy.Authorities.Select(one => (policy, one, one.Connector is not null && connected.Contains(one.Connector))))];
