@@ -46,7 +46,7 @@ public sealed class ChartsTests
     [InlineData("paused", null, "paused")]
     public void A_clock_is_in_one_band(string status, string? due, string band)
     {
-        var clock = new CaseClock { Rule = "r", Span = LimitSpans.Whole, Limit = 5, Unit = "working_days", StartedAt = FakeClock.Start, Status = status, Due = due is null ? null : DateOnly.Parse(due, System.Globalization.CultureInfo.InvariantCulture) };
+        var clock = new CaseClock { Rule = "r", Span = LimitSpans.Whole, Limit = 5, Unit = "working_days", Responsible = "UTILITY", StartedAt = FakeClock.Start, Status = status, Due = due is null ? null : DateOnly.Parse(due, System.Globalization.CultureInfo.InvariantCulture) };
 
         Assert.Equal(band, Charts.BandOf(new("connection", "k", "141002", null, clock, new("限", "limit"), null, 1), Today, Calendar));
     }

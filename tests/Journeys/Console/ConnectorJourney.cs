@@ -179,7 +179,7 @@ public sealed class ConnectorJourney(ConsoleBrowser browser) : IClassFixture<Con
         }
 
         Assert.True((await hub.Service<ExchangeLog>().VerifyAsync([], CancellationToken.None)).Ok);
-        Assert.Empty(person.Faults.Where(fault => !fault.Contains(" 4", StringComparison.Ordinal)));
+        Assert.DoesNotContain(person.Faults, fault => !fault.Contains(" 4", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -224,7 +224,7 @@ public sealed class ConnectorJourney(ConsoleBrowser browser) : IClassFixture<Con
             Assert.True(answer.Status == 403, $"{path} {handler} {answer.Status}");
         }
 
-        Assert.Equal(1, (await hub.Service<ConnectorVersions>().OfAsync(Name)).Count);
+        Assert.Single(await hub.Service<ConnectorVersions>().OfAsync(Name));
     }
 
     private static async Task<HubUnderTest> StartAsync()
