@@ -76,6 +76,43 @@ public sealed class LanesTests : IAsyncLifetime
     }
 
     [Fact]
+    public void What_was_reserved_before_a_connector_changed_is_given_back_after_it()
+    {
+        Assert.True(lanes.TryReserve("utility"));
+
+        lanes.Apply([Settings() with { Workers = 3 }]);
+
+        Assert.Equal((3, 1), (Lane.Settings.Workers, Lane.InFlight));
+        lanes.Release("utility");
+        Assert.Equal(0, Lane.InFlight);
+    }
+
+    [Fact]
+    public void A_connector_that_is_gone_takes_nothing_and_begins_paused_when_it_is_back()
+    {
+        Assert.True(lanes.TryReserve("utility"));
+
+        lanes.Apply([]);
+
+        Assert.Null(lanes.Find("utility"));
+        Assert.Empty(lanes.All);
+        Assert.False(lanes.TryReserve("utility"));
+        lanes.Release("utility");
+        lanes.Apply([Settings()]);
+        Assert.Equal((0, "starting"), (Lane.InFlight, Lane.PausedReason));
+    }
+
+    [Fact]
+    public void A_connector_that_did_not_change_keeps_its_lane()
+    {
+        var lane = Lane;
+
+        lanes.Apply([lane.Settings]);
+
+        Assert.Same(lane, Lane);
+    }
+
+    [Fact]
     public void A_connector_that_is_not_set_up_takes_nothing() => Assert.False(lanes.TryReserve("another"));
 
     [Fact]
