@@ -107,7 +107,9 @@ write('settings.json', JSON.stringify({
     // The pretended partners are on this machine.
     Console: { Reach: 'Local' },
     Connectors: [...partners.map(({ name, kind, title, titleEn, port, hub }) => ({
-      Name: name, Kind: kind, Title: title, TitleEn: titleEn, ...(kind === 'feed' ? {} : { Address: `http://127.0.0.1:${port}` }), ...hub,
+      Name: name, Kind: kind, Title: title, TitleEn: titleEn, ...(kind === 'feed' ? {} : { Address: `http://127.0.0.1:${port}` }),
+      // Where the certification kit may see what became of its tests.
+      ...(kind === 'webhook' ? { EffectsAddress: `http://127.0.0.1:${adminPort}/${name}/effects` } : {}), ...hub,
     })), {
       Name: library.name, Kind: library.kind, Title: '电子证照库', TitleEn: 'E-licence library', Address: `http://127.0.0.1:${library.port}`, AppKey: library.appKey, Secret: library.secret,
     }],

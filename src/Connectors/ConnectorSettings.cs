@@ -23,6 +23,9 @@ public sealed record ConnectorSettings
     /// </summary>
     public Uri? Address { get; init; }
 
+    /// <summary>Webhook: where its receiver shows what it made of a test of the certification kit; null: nowhere.</summary>
+    public Uri? EffectsAddress { get; init; }
+
     /// <summary>Webhook, feed, queue: HMAC key <c>whsec_…</c>. CRM: the app secret or bearer token the partner gave.</summary>
     public string? Secret { get; init; }
 
@@ -138,6 +141,11 @@ public sealed record ConnectorSettings
         else if (Address!.UserInfo.Length > 0 || Address.Fragment.Length > 0)
         {
             yield return "Address must carry neither a user name nor a fragment.";
+        }
+
+        if (EffectsAddress is not null && (Kind != ConnectorCatalog.Webhook || EffectsAddress is not { IsAbsoluteUri: true, Scheme: "http" or "https", UserInfo: "", Fragment: "" }))
+        {
+            yield return "EffectsAddress is for a webhook only: an absolute http or https address without user name and fragment.";
         }
     }
 

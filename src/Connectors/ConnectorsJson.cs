@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Hub.Connectors.ApprovalPlatform;
+using Hub.Connectors.Certification;
 using Hub.Connectors.UtilityCrm;
 
 namespace Hub.Connectors;
@@ -23,6 +24,8 @@ namespace Hub.Connectors;
 [JsonSerializable(typeof(LocalReply))]
 [JsonSerializable(typeof(WebhookReply[]))]
 [JsonSerializable(typeof(PlatformReply))]
+[JsonSerializable(typeof(CertificationReport))]
+[JsonSerializable(typeof(Acted))]
 internal sealed partial class ConnectorsJson : JsonSerializerContext
 {
     private static ConnectorsJson? readable;

@@ -136,6 +136,7 @@ public sealed class SimulatorHost : IAsyncDisposable
         var app = Build(settings.Host, settings.AdminPort);
         app.MapGet("/", () => Results.Text(IndexPage.Render(partners), "text/html; charset=utf-8"));
         app.MapGet("/{partner}/leads", (string partner, string? subject, int? limit) => ForPartner(partner, running => LeadsOf(running, subject, limit)));
+        app.MapGet("/{partner}/effects", (string partner, string subject) => ForPartner(partner, running => EffectsOf(running, subject)));
         app.MapGet("/{partner}/stats", (string partner) => ForPartner(partner, running => Json(running.Stats)));
         app.MapPost("/{partner}/faults", (string partner, Fault fault) => ForPartner(partner, running => SetFault(running, fault)));
         app.MapPost("/{partner}/fetch-faults", (string partner, Fault fault) =>
@@ -188,6 +189,10 @@ public sealed class SimulatorHost : IAsyncDisposable
             lead.ChangedAt,
             fields = lead.Fields.Length > 0 ? JsonSerializer.Deserialize<JsonElement>(lead.Fields) : (JsonElement?)null,
         }));
+
+    // What the certification kit may ask: how often a case was acted on, and by which of its messages it now stands.
+    private static IResult EffectsOf(RunningPartner running, string subject) =>
+        Json(running.Partner.Book.List(subject, 1) is [var lead] ? new { effects = lead.Commands.Count, sequence = lead.Sequence ?? 0 } : new { effects = 0, sequence = 0L });
 
     private static IResult SetFault(RunningPartner running, Fault fault) =>
         running.Partner.Faults.Set(fault) is { } problem ? Json(new { error = problem }, 400) : Json(fault);

@@ -115,6 +115,8 @@ public sealed class WebhookUtility : Partner
         }
 
         var type = ce.GetProperty("hubcommand").GetString() switch { "lead.create.v1" => "create", "lead.update.v1" => "update", "lead.withdraw.v1" => "withdraw", "licence.answer.v1" => "licence", var other => other! };
+        // What only tests the connection is kept like everything else, and nobody works on it.
+        type = ce.TryGetProperty("hubtest", out var test) && test.ValueKind is JsonValueKind.True ? "test" : type;
         var sequence = long.Parse(ce.GetProperty("sequence").GetString()!, CultureInfo.InvariantCulture);
         var id = ce.GetProperty("id").GetGuid();
         var repeated = Book.Find(id) is not null;
