@@ -128,7 +128,7 @@ internal static partial class Labels
         ["signature_both"] = ("两种签名并用", "Both signatures"),
         ["signature_given"] = ("对方提供的密钥", "A secret the partner gave"),
 
-        ["proof_explained"] = ("发送任何数据之前，平台先询问接收方是否愿意接收：向该地址发 OPTIONS 请求，来源为 {0}，接收方须在 WebHook-Allowed-Origin 中同意。", "Before any data is sent the receiver is asked whether it wants it: an OPTIONS request to the address with the origin {0}, to which it agrees in WebHook-Allowed-Origin."),
+        ["ownership_explained"] = ("发送任何数据之前，平台先询问接收方是否愿意接收：向该地址发 OPTIONS 请求，来源为 {0}，接收方须在 WebHook-Allowed-Origin 中同意。", "Before any data is sent the receiver is asked whether it wants it: an OPTIONS request to the address with the origin {0}, to which it agrees in WebHook-Allowed-Origin."),
         ["proof_code_explained"] = ("无法应答 OPTIONS 的接收方，可由其管理员在同一主机的 {0} 放置下面的验证码：", "A receiver that cannot answer OPTIONS may show this code at {0} on the same host:"),
         ["proof_ask"] = ("询问接收方", "Ask the receiver"),
         ["proof_none"] = ("尚未确认", "Not shown yet"),

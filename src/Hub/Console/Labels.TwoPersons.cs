@@ -124,7 +124,7 @@ internal static partial class Labels
         ["funnel_reached"] = ("到达", "reached"),
         ["funnel_here"] = ("停在此步", "standing here"),
         ["funnel_out"] = ("退出", "dropped out"),
-        ["no_figures"] = ("还没有数据。", "There are no figures yet."),
+        ["chart_empty"] = ("还没有数据。", "There are no figures yet."),
 
         // Calendar
         ["calendar_change"] = ("日历变更", "Change of the calendar"),
