@@ -20,8 +20,10 @@ internal static class ConsoleServices
         // Chinese stays readable in the page's source; markup characters are escaped as ever.
         services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
         services.AddSingleton<Operators>().AddSingleton<DeliveryList>().AddSingleton<CaseFiles>().AddSingleton<Traffic>().AddSingleton<Incidents>().AddSingleton<ApprovalRequests>().AddSingleton<BulkJobs>();
+        services.AddSingleton<Submissions>().AddSingleton<ServiceReports>().AddSingleton<Certifications>();
         services.AddSingleton<DeadlineCounts>().AddSingleton<DeliveryActs>().AddSingleton<TwoPersons>().AddSingleton<LivePulse>().AddHttpContextAccessor().AddScoped<Frame>();
         services.AddSingleton<IncidentWatch>().AddHostedService(provider => provider.GetRequiredService<IncidentWatch>());
+        services.AddSingleton<CertificationRunner>().AddHostedService(provider => provider.GetRequiredService<CertificationRunner>());
         services.AddSingleton<BulkRunner>().AddHostedService(provider => provider.GetRequiredService<BulkRunner>());
 
         services.AddAuthentication(SessionAuthentication.SchemeName).AddScheme<AuthenticationSchemeOptions, SessionAuthentication>(SessionAuthentication.SchemeName, configureOptions: null);

@@ -222,10 +222,10 @@ internal static partial class Labels
     public static string Of(string key, bool english) => Find(key, english) ?? key;
 
     /// <summary>The word in the language asked for; null where there is none.</summary>
-    public static string? Find(string key, bool english) => Words.TryGetValue(key, out var word) || ConsoleWords.TryGetValue(key, out word) || CaseWords.TryGetValue(key, out word) ? (english ? word.En : word.Zh) : null;
+    public static string? Find(string key, bool english) => Words.TryGetValue(key, out var word) || ConsoleWords.TryGetValue(key, out word) || CaseWords.TryGetValue(key, out word) || PortalWords.TryGetValue(key, out word) ? (english ? word.En : word.Zh) : null;
 
     /// <summary>Every key there is.</summary>
-    public static IEnumerable<string> Keys => Words.Keys.Concat(ConsoleWords.Keys).Concat(CaseWords.Keys);
+    public static IEnumerable<string> Keys => Words.Keys.Concat(ConsoleWords.Keys).Concat(CaseWords.Keys).Concat(PortalWords.Keys);
 
     /// <summary>Every reason that has a word.</summary>
     public static IEnumerable<string> Reasons => Words.Keys.Where(key => key.StartsWith("reason_", StringComparison.Ordinal)).Select(key => key["reason_".Length..]);

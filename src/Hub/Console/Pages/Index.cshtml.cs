@@ -5,6 +5,7 @@ using Hub.Ledger;
 using Hub.Processes;
 using Hub.Schemas;
 using Microsoft.AspNetCore.Html;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Hub.Console.Pages;
 
@@ -29,21 +30,23 @@ internal sealed class IndexModel(LedgerQueries queries, Traffic traffic, Hub.Led
     public long Open => Connectors.Sum(one => one.Row.Queued - one.Row.Taken - one.Row.Skipped);
     public long Parked => Connectors.Sum(one => one.Row.Parked);
 
-    public async Task OnGetAsync()
+    public async Task<IActionResult> OnGetAsync()
     {
+        // Its figures are of everybody; a partner's account begins at its portal.
+        if (Scope is not null)
+            return Redirect("/portal");
         Totals = await queries.TotalsAsync();
         Connectors = [.. (await F.ConnectorsAsync()).Select(row => (row, Frame.ConnectorState(row, lanes.Find(row.Name))))];
         Incidents = await incidents.OpenAsync(Scope);
         var ages = await F.AgesAsync();
         Oldest = Connectors.Select(one => ages.GetValueOrDefault(one.Row.Name)).Where(age => age > TimeSpan.Zero).Max(age => (TimeSpan?)age);
         await CountTodayAsync();
-        if (Scope is not null)
-            return;
         Due = await deadlines.GetAsync();
         await DrawAsync();
         Receipts = await queries.RecentReceiptsAsync(8);
         Permits = [.. (await queries.CasesAsync(ProcessCatalog.Permit.Type, 8)).Select(row => (row.Key, ProcessCatalog.Permit.Read(row.State)))];
         Transfers = [.. (await queries.CasesAsync(ProcessCatalog.CoTransfer.Type, 8)).Select(row => (row.Key, ProcessCatalog.CoTransfer.Read(row.State)))];
+        return Page();
     }
 
     private async Task CountTodayAsync()

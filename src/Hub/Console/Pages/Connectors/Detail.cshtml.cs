@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Mvc.Filters;
 namespace Hub.Console.Pages.Connectors;
 
 /// <summary>One connector: is it us, the network, or them; stop it, or leave the breaker to work.</summary>
-internal sealed class DetailModel(LedgerQueries queries, ApiKeys keys, ExchangeLog log, ILanes lanes, HubSettings settings, Frame frame) : ConsolePage(frame)
+internal sealed class DetailModel(LedgerQueries queries, ApiKeys keys, ExchangeLog log, Certifications certifications, ILanes lanes, HubSettings settings, Frame frame) : ConsolePage(frame)
 {
     public ConnectorTotals Row { get; private set; } = null!;
     public IPartnerLane? Lane { get; private set; }
@@ -15,6 +15,9 @@ internal sealed class DetailModel(LedgerQueries queries, ApiKeys keys, ExchangeL
     public IReadOnlyList<ApiKey> Keys { get; private set; } = [];
     public IReadOnlyList<(string Key, string Value)> Configuration { get; private set; } = [];
     public Answer? Test { get; private set; }
+
+    /// <summary>The last run of the certification kit; null: there was none.</summary>
+    public CertificationRow? Certification { get; private set; }
 
     /// <summary>The partner answered, and knows us.</summary>
     public bool TestWell => Test is { Outcome: Outcome.Taken } or { Reason: AnswerReasons.NotSeen };
@@ -34,6 +37,7 @@ internal sealed class DetailModel(LedgerQueries queries, ApiKeys keys, ExchangeL
         Lane = lanes.Find(found.Name);
         Age = (await F.AgesAsync()).GetValueOrDefault(found.Name);
         Keys = [.. (await keys.ListAsync(HttpContext.RequestAborted)).Where(key => key.Partner == found.Name && key.RevokedAt is null)];
+        Certification = (await certifications.RecentAsync(found.Name, 1)).FirstOrDefault();
         var index = settings.Connectors.ToList().FindIndex(connector => connector.Name == found.Name);
         Configuration = [.. SettingsText.Of(settings).Where(setting => setting.Key.StartsWith($"Hub:Connectors:{index}:", StringComparison.Ordinal)).Select(setting => (setting.Key.Split(':', 4)[3], setting.Value))];
         await base.OnPageHandlerExecutionAsync(context, next);
