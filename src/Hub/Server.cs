@@ -51,7 +51,7 @@ internal static class Server
 
         // Intake → Engine → Ledger → Dispatch → Connectors, and Schedule beside them.
         services.AddSingleton<CaseNumbers>().AddSingleton<ConnectionIntake>();
-        services.AddSingleton<ApiKeys>().AddSingleton<PartnerAuthentication>().AddSingleton<PublisherRate>().AddSingleton<EventTaker>().AddSingleton<EventAcceptance>().AddSingleton<EventEndpoint>().AddSingleton<ReceiptEndpoint>().AddSingleton<QueueIntake>().AddSingleton<FeedEndpoint>();
+        services.AddSingleton<ApiKeys>().AddSingleton<Refusals>().AddSingleton<RefusalBook>().AddSingleton<PartnerAuthentication>().AddSingleton<PublisherRate>().AddSingleton<EventTaker>().AddSingleton<EventAcceptance>().AddSingleton<EventEndpoint>().AddSingleton<ReceiptEndpoint>().AddSingleton<QueueIntake>().AddSingleton<FeedEndpoint>();
         services.AddSingleton<AddressRate>().AddSingleton<GuideEndpoint>();
         services.AddTransient<ILedger>(_ => new LedgerStore(settings.Database, cipher)).AddSingleton<LedgerQueries>().AddSingleton<Feeds>().AddSingleton<FeedSignal>().AddSingleton<ExchangeLog>().AddSingleton<BatchEngine>();
         services.AddSingleton<NodeLease>();
@@ -69,7 +69,7 @@ internal static class Server
         PublisherSchedule.Register(services, settings);
         services.AddSingleton<MetricsText>().AddSingleton<OldestWaiting>().AddSingleton<Health>().AddSingleton(settings.Telemetry).AddSingleton<OtlpExport>();
         services.AddSingleton<GaugeSource>(provider => provider.GetRequiredService<Health>().GaugesAsync);
-        services.AddHostedService<HubLifetime>();
+        services.AddHostedService(provider => provider.GetRequiredService<RefusalBook>()).AddHostedService<HubLifetime>();
         Console.ConsoleServices.Add(services);
 
         var app = builder.Build();

@@ -14,7 +14,7 @@ internal static class CommandLine
     {
         var root = new RootCommand("Hub: government and utility data sharing / 政企协同办电信息共享平台")
         {
-            Serve(), Migrate(), Keys.Command(), Deliveries.Command(), TaskCommands.Command(), ReportCommands.Command(), ConnectorCommands.Command(), PublisherCommands.Command(), DisclosureCommands.Command(), Settings(), Verify(), Export(), PolicyCommands.Command(), SchemaCommands.Command(), BodyCommands.Command(), ClockCommands.Command(), DeadlineCommands.Command(), OperatorCommands.Command(),
+            Serve(), Migrate(), Keys.Command(), Deliveries.Command(), TaskCommands.Command(), ReportCommands.Command(), ConnectorCommands.Command(), PublisherCommands.Command(), DisclosureCommands.Command(), Settings(), Verify(), Export(), PolicyCommands.Command(), SchemaCommands.Command(), BodyCommands.Command(), ClockCommands.Command(), DeadlineCommands.Command(), OperatorCommands.Command(), CertifyCommand.Command(), ServiceReportCommand.Command(),
         };
         root.SetAction((_, cancellation) => ServeAsync(cancellation));
         return root;
@@ -28,7 +28,7 @@ internal static class CommandLine
         return await act(settings, database);
     });
 
-    private static async Task<int> TellingFaultsAsync(Func<Task<int>> act)
+    internal static async Task<int> TellingFaultsAsync(Func<Task<int>> act)
     {
         try
         {

@@ -22,6 +22,8 @@ internal static class ConsoleServices
         services.AddSingleton<Operators>().AddSingleton<DeliveryList>().AddSingleton<CaseFiles>().AddSingleton<Traffic>().AddSingleton<Incidents>().AddSingleton<ApprovalRequests>().AddSingleton<BulkJobs>().AddSingleton<SavedViews>().AddSingleton<Latencies>().AddSingleton<LatencyBands>().AddSingleton<ConnectorEditing>();
         services.AddSingleton<DeadlineCounts>().AddSingleton<DeliveryActs>().AddSingleton<Waivers>().AddSingleton<CalendarChanges>().AddSingleton<ApprovalLooks>().AddSingleton<TwoPersons>().AddSingleton<LivePulse>().AddHttpContextAccessor().AddScoped<Frame>();
         services.AddSingleton<IncidentWatch>().AddHostedService(provider => provider.GetRequiredService<IncidentWatch>());
+        services.AddSingleton<Submissions>().AddSingleton<ServiceReports>().AddSingleton<Certifications>();
+        services.AddSingleton<CertificationRunner>().AddHostedService(provider => provider.GetRequiredService<CertificationRunner>());
         services.AddSingleton<AlertRules>().AddSingleton<AlertWatch>().AddHostedService(provider => provider.GetRequiredService<AlertWatch>());
         services.AddSingleton<BulkRunner>().AddHostedService(provider => provider.GetRequiredService<BulkRunner>());
 

@@ -229,7 +229,7 @@ internal static partial class Labels
 
     // Made when first asked for, after every part of the class has its words. A word that stands in two of them would be two truths, and fails here.
     private static Dictionary<string, (string Zh, string En)> All => field ??= new(
-        new[] { Words, ConsoleWords, CaseWords, EvidenceWords, TwoPersonsWords, ConnectorWords }.SelectMany(part => part), StringComparer.Ordinal);
+        new[] { Words, ConsoleWords, CaseWords, EvidenceWords, TwoPersonsWords, ConnectorWords, PortalWords }.SelectMany(part => part), StringComparer.Ordinal);
 
     /// <summary>Every reason that has a word.</summary>
     public static IEnumerable<string> Reasons => Words.Keys.Where(key => key.StartsWith("reason_", StringComparison.Ordinal)).Select(key => key["reason_".Length..]);

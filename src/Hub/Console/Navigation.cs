@@ -5,7 +5,8 @@ namespace Hub.Console;
 /// <param name="Word">Key of its word in <see cref="Labels"/>.</param>
 /// <param name="Icon">Name in the sprite (src/Hub/Console/assets/collect.mjs).</param>
 /// <param name="Key">Pressed after <c>g</c>.</param>
-internal sealed record NavigationEntry(string Path, string Word, string Icon, char Key)
+/// <param name="StaffOnly">Holds nothing for a partner's account.</param>
+internal sealed record NavigationEntry(string Path, string Word, string Icon, char Key, bool StaffOnly = false)
 {
     public bool IsAt(string path) => Path == "/" ? path == "/" : path == Path || path.StartsWith(Path + "/", StringComparison.Ordinal);
 }
@@ -15,17 +16,21 @@ internal static class Navigation
 {
     public static IReadOnlyList<NavigationEntry> Entries { get; } =
     [
-        new("/", "nav_overview", "layout-dashboard", 'o'),
+        new("/", "nav_overview", "layout-dashboard", 'o', StaffOnly: true),
+        new("/portal", "nav_portal", "building", 'm'),
         new("/incidents", "nav_incidents", "alert-triangle", 'i'),
         new("/connectors", "nav_connectors", "plug-connected", 'c'),
         new("/deliveries", "nav_deliveries", "send", 'd'),
         new("/cases", "nav_cases", "folders", 'a'),
-        new("/transfers", "nav_transfers", "arrows-exchange", 'h'),
+        new("/transfers", "nav_transfers", "arrows-exchange", 'h', StaffOnly: true),
         new("/deadlines", "nav_deadlines", "clock", 't'),
         new("/ledgers", "nav_ledgers", "list-check", 'l'),
         new("/outages", "nav_outages", "bolt-off", 'u'),
-        new("/evidence", "nav_evidence", "shield-check", 'e'),
-        new("/approvals", "nav_approvals", "user-check", 'p'),
+        new("/evidence", "nav_evidence", "shield-check", 'e', StaffOnly: true),
+        new("/approvals", "nav_approvals", "user-check", 'p', StaffOnly: true),
         new("/settings", "nav_settings", "settings", 's'),
     ];
+
+    /// <summary>What an account of this scope sees; null: hub staff.</summary>
+    public static IEnumerable<NavigationEntry> For(string? scope) => Entries.Where(entry => scope is null || !entry.StaffOnly);
 }

@@ -21,6 +21,9 @@ internal static class Backoff
     /// <summary>Attempts made before a delivery is parked.</summary>
     public static int Attempts => Waits.Length + 1;
 
+    /// <summary>Attempts made before a delivery is parked that the partner does not let in.</summary>
+    public static int UnauthorisedAttempts => UnauthorisedWaits.Length + 1;
+
     /// <summary>No wait is longer: one that is was planned by a clock that was wrong.</summary>
     public static TimeSpan Longest => Waits[^1] * 1.2;
 

@@ -8,7 +8,7 @@ using Hub.Ledger;
 namespace Hub.Intake;
 
 /// <summary><c>POST /api/v1/events</c>: one event or a batch. 202 only after the commit.</summary>
-internal sealed class EventEndpoint(PartnerAuthentication authentication, PublisherRate rate, EventAcceptance acceptance, LedgerQueries queries, TimeProvider time)
+internal sealed class EventEndpoint(PartnerAuthentication authentication, PublisherRate rate, EventAcceptance acceptance, LedgerQueries queries, RefusalBook refusals, TimeProvider time)
 {
     public const int BatchEventsMax = 100;
     public const int BatchBytesMax = 2 * 1024 * 1024;
@@ -35,14 +35,14 @@ internal sealed class EventEndpoint(PartnerAuthentication authentication, Publis
 
         if (Mode(http.Request) is not { } mode)
         {
-            await Answers.WriteAsync(http, new Problem("unsupported_media_type"));
+            await RefuseAsync(http, key, new Problem("unsupported_media_type"));
             return;
         }
 
         var body = await ReadBodyAsync(http, mode == ContentMode.Batch ? BatchBytesMax : EventReader.EventBytesMax);
         if (body is null)
         {
-            await Answers.WriteAsync(http, new Problem("too_large"));
+            await RefuseAsync(http, key, new Problem("too_large"));
             return;
         }
 
@@ -54,6 +54,13 @@ internal sealed class EventEndpoint(PartnerAuthentication authentication, Publis
         }
 
         await AnswerOnceAsync(http, key, mode, body, idempotencyKey.ToString());
+    }
+
+    /// <summary>Answers with the problem, and counts it for the publisher's portal.</summary>
+    private Task RefuseAsync(HttpContext http, ApiKey key, Problem problem)
+    {
+        refusals.Note(key.Partner, problem);
+        return Answers.WriteAsync(http, problem);
     }
 
     private enum ContentMode
@@ -116,7 +123,7 @@ internal sealed class EventEndpoint(PartnerAuthentication authentication, Publis
         var (accepted, problem, repeated) = await acceptance.SubmitAsync(read, key, EventReader.TraceParent(http.Request));
         if (problem is not null)
         {
-            await Answers.WriteAsync(http, problem);
+            await RefuseAsync(http, key, problem);
             return;
         }
 
@@ -131,7 +138,7 @@ internal sealed class EventEndpoint(PartnerAuthentication authentication, Publis
         var events = new List<ReadOnlyMemory<byte>>();
         if (EventReader.Split(body, BatchEventsMax, events) is { } unreadable)
         {
-            await Answers.WriteAsync(http, unreadable);
+            await RefuseAsync(http, key, unreadable);
             return;
         }
 
@@ -143,6 +150,8 @@ internal sealed class EventEndpoint(PartnerAuthentication authentication, Publis
         foreach (var (index, submission) in submitted.Index())
         {
             var (accepted, problem, _) = await submission;
+            if (problem is not null)
+                refusals.Note(key.Partner, problem);
             items.Add(problem is null
                 ? new(index, 202, accepted, null)
                 : new(index, problem.Status, null, Answers.Body(http, problem)));

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Security.Cryptography;
 using Hub.Ledger;
@@ -11,6 +12,11 @@ internal sealed partial class PartnerAuthentication(ApiKeys keys, TimeProvider t
     private static readonly TimeSpan Refresh = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(200);
 
+    // A key's last use is written down this often at most.
+    private static readonly TimeSpan UsedGrid = TimeSpan.FromMinutes(1);
+
+    private readonly ConcurrentDictionary<string, byte> used = new(StringComparer.Ordinal);
+    private DateTimeOffset usedWritten;
     private readonly SemaphoreSlim loading = new(1, 1);
     private FrozenDictionary<string, ApiKey> known = FrozenDictionary<string, ApiKey>.Empty;
     private readonly TaskCompletionSource loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -29,7 +35,10 @@ internal sealed partial class PartnerAuthentication(ApiKeys keys, TimeProvider t
             await LookAgainAsync(http.RequestAborted);
         if (!known.TryGetValue(keyId, out var key) || !key.IsValidAt(time.GetUtcNow()))
             return null;
-        return CryptographicOperations.FixedTimeEquals(ApiKeys.HashSecret(secret), key.SecretHash) ? key : null;
+        if (!CryptographicOperations.FixedTimeEquals(ApiKeys.HashSecret(secret), key.SecretHash))
+            return null;
+        used.TryAdd(keyId, 0);
+        return key;
     }
 
     /// <summary>The keys a partner has for a direction, for what comes in by its queue: the broker let it in, its keys say what it may.</summary>
@@ -53,6 +62,7 @@ internal sealed partial class PartnerAuthentication(ApiKeys keys, TimeProvider t
         while (!stoppingToken.IsCancellationRequested)
         {
             await LoadAsync(time.GetUtcNow(), stoppingToken);
+            await WriteUsedAsync(stoppingToken);
             try
             {
                 await Task.Delay(Refresh, time, stoppingToken);
@@ -103,6 +113,25 @@ internal sealed partial class PartnerAuthentication(ApiKeys keys, TimeProvider t
         finally
         {
             loading.Release();
+        }
+    }
+
+    private async Task WriteUsedAsync(CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        if (used.IsEmpty || (now - usedWritten).Duration() < UsedGrid)
+            return;
+        string[] ids = [.. used.Keys];
+        try
+        {
+            await keys.UsedAsync(ids, now, cancellation);
+            usedWritten = now;
+            foreach (var id in ids)
+                used.TryRemove(id, out _);
+        }
+        catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException or OperationCanceledException)
+        {
+            // Written with the next turn.
         }
     }
 

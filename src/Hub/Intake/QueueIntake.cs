@@ -16,7 +16,7 @@ namespace Hub.Intake;
 /// as the correlation id. The rules are those of HTTP. A message is acknowledged after its commit; what belongs together is taken one after another.
 /// </summary>
 internal sealed partial class QueueIntake(
-    HubSettings settings, PartnerAuthentication authentication, PublisherRate rate, EventAcceptance acceptance, ReceiptEndpoint receipts, TimeProvider time, ILogger<QueueIntake> logger) : IAsyncDisposable
+    HubSettings settings, PartnerAuthentication authentication, PublisherRate rate, EventAcceptance acceptance, ReceiptEndpoint receipts, RefusalBook refusals, TimeProvider time, ILogger<QueueIntake> logger) : IAsyncDisposable
 {
     // Unacknowledged at once: enough to fill a batch of the engine, few enough to come again after a crash.
     private const ushort Prefetch = 128;
@@ -205,6 +205,7 @@ internal sealed partial class QueueIntake(
         byte[] answer;
         if (taken.Problem is { } problem)
         {
+            refusals.Note(queue.Partner, problem);
             HubMetrics.EventsRefused.Add(1, new KeyValuePair<string, object?>("code", problem.Code));
             LogRefused(queue.Queue, message.Id, problem.Code);
             answer = JsonSerializer.SerializeToUtf8Bytes(Answers.Body(message.PrefersEnglish, message.Id, problem), IntakeJson.Readable.ProblemBody);

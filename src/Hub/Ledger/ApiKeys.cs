@@ -29,6 +29,9 @@ internal sealed record ApiKey
     public DateTime? ExpiresAt { get; init; }
     public DateTime? RevokedAt { get; init; }
 
+    /// <summary>To a few minutes; null: never since this is noted.</summary>
+    public DateTime? LastUsedAt { get; init; }
+
     /// <param name="type">An event type; a scope may end in <c>*</c>.</param>
     public bool AllowsType(string type) => Types.Length == 0 || Types.Any(scope =>
         scope.EndsWith('*') ? type.StartsWith(scope[..^1], StringComparison.Ordinal) : scope == type);
@@ -51,7 +54,7 @@ internal sealed class ApiKeys(NpgsqlDataSource database, TimeProvider time)
 
     private const string ListSql = """
         SELECT key_id AS KeyId, partner AS Partner, direction AS Direction, secret_hash AS SecretHash, sources AS Sources, types AS Types,
-               regions AS Regions, legal_basis AS LegalBasis, created_at AS CreatedAt, expires_at AS ExpiresAt, revoked_at AS RevokedAt
+               regions AS Regions, legal_basis AS LegalBasis, created_at AS CreatedAt, expires_at AS ExpiresAt, revoked_at AS RevokedAt, last_used_at AS LastUsedAt
           FROM api_keys
          ORDER BY created_at, key_id
         """;
@@ -91,6 +94,8 @@ internal sealed class ApiKeys(NpgsqlDataSource database, TimeProvider time)
         return $"hk_{fresh}_{secret}";
     }
 
+    private const string UsedSql = "UPDATE api_keys SET last_used_at = GREATEST(last_used_at, @now) WHERE key_id = ANY(@keyIds)";
+
     public static byte[] HashSecret(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
 
     /// <returns>The whole key, shown once: <c>hk_&lt;keyId&gt;_&lt;secret&gt;</c>.</returns>
@@ -124,6 +129,13 @@ internal sealed class ApiKeys(NpgsqlDataSource database, TimeProvider time)
         await ExchangeLog.AppendAsync(connection, now, LogEntry.OfText(LogEntry.KeyChanged, "hub", Guid.CreateVersion7(now), $"revoked {keyId}\npartner {partner}"));
         await transaction.CommitAsync(cancellation);
         return true;
+    }
+
+    /// <summary>These were used up to now.</summary>
+    public async Task UsedAsync(string[] keyIds, DateTimeOffset now, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(UsedSql, new { keyIds, now }, cancellationToken: cancellation));
     }
 
     public async Task<IReadOnlyList<ApiKey>> ListAsync(CancellationToken cancellation)

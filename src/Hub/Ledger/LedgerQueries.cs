@@ -156,6 +156,16 @@ internal sealed class LedgerQueries(NpgsqlDataSource database, BodyCipher bodies
          LIMIT @limit
         """;
 
+    // Only so far back: a partner that never sends one must not cost a walk through everything.
+    private const string ReceiptsOfSql = """
+        SELECT e.event_id AS EventId, e.partner AS Partner, e.source AS Source, e.received_at AS ReceivedAt, e.content AS Content, c.key AS CaseKey, e.refusal AS Refusal
+          FROM (SELECT event_id, case_id, partner, source, received_at, content, about, refusal FROM events ORDER BY event_id DESC LIMIT 20000) e
+          JOIN cases c ON c.case_id = e.case_id
+         WHERE e.about IS NOT NULL AND e.content IS NOT NULL AND e.partner = @partner
+         ORDER BY e.event_id DESC
+         LIMIT @limit
+        """;
+
     private const string CasesSql = """
         SELECT type AS Type, key AS Key, state AS State, closed AS Closed
           FROM cases
@@ -249,6 +259,10 @@ internal sealed class LedgerQueries(NpgsqlDataSource database, BodyCipher bodies
 
     public async Task<IReadOnlyList<RecentReceipt>> RecentReceiptsAsync(int limit) =>
         [.. (await ManyAsync<RecentReceipt>(RecentReceiptsSql, new { limit })).Select(row => row with { Content = bodies.Open(row.Content) })];
+
+    /// <summary>What a partner reported lately.</summary>
+    public async Task<IReadOnlyList<RecentReceipt>> ReceiptsOfAsync(string partner, int limit) =>
+        [.. (await ManyAsync<RecentReceipt>(ReceiptsOfSql, new { partner, limit })).Select(row => row with { Content = bodies.Open(row.Content) })];
 
     /// <summary>The newest cases of a kind.</summary>
     public async Task<IReadOnlyList<CaseOfType>> CasesAsync(string type, int limit) =>

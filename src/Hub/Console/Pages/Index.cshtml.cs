@@ -5,6 +5,7 @@ using Hub.Ledger;
 using Hub.Processes;
 using Hub.Schemas;
 using Microsoft.AspNetCore.Html;
+using Microsoft.AspNetCore.Mvc;
 using Npgsql;
 
 namespace Hub.Console.Pages;
@@ -34,19 +35,20 @@ internal sealed class IndexModel(LedgerQueries queries, Traffic traffic, Hub.Led
     public long Open => Connectors.Sum(one => one.Row.Queued - one.Row.Taken - one.Row.Skipped);
     public long Parked => Connectors.Sum(one => one.Row.Parked);
 
-    public async Task OnGetAsync()
+    public async Task<IActionResult> OnGetAsync()
     {
+        // Its figures are of everybody; a partner's account begins at its portal.
+        if (Scope is not null)
+            return Redirect("/portal");
         Totals = await queries.TotalsAsync();
         Connectors = [.. (await F.ConnectorsAsync()).Select(row => (row, Frame.ConnectorState(row, lanes.Find(row.Name))))];
         Incidents = await incidents.OpenAsync(Scope);
         var ages = await F.AgesAsync();
         Oldest = Connectors.Select(one => ages.GetValueOrDefault(one.Row.Name)).Where(age => age > TimeSpan.Zero).Max(age => (TimeSpan?)age);
         await CountTodayAsync();
-        if (Scope is not null)
-            return;
         await PartAsync("due_soon", async () => Due = await deadlines.GetAsync());
         await PartAsync("chart_title", DrawAsync);
-        await PartAsync("latency_title", async () =>
+        await PartAsync("chart_latency", async () =>
         {
             var (from, rows) = await latency.GetAsync();
             Latency = Charts.Latency(F, rows, from);
@@ -54,6 +56,7 @@ internal sealed class IndexModel(LedgerQueries queries, Traffic traffic, Hub.Led
         await PartAsync("receipts", async () => Receipts = await queries.RecentReceiptsAsync(8));
         await PartAsync("permits", async () => Permits = [.. (await queries.CasesAsync(ProcessCatalog.Permit.Type, 8)).Select(row => (row.Key, ProcessCatalog.Permit.Read(row.State)))]);
         await PartAsync("transfers", async () => Transfers = [.. (await queries.CasesAsync(ProcessCatalog.CoTransfer.Type, 8)).Select(row => (row.Key, ProcessCatalog.CoTransfer.Read(row.State)))]);
+        return Page();
     }
 
     // One part that cannot be read must not hide that the others are well.

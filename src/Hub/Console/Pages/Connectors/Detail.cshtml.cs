@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Mvc.Filters;
 namespace Hub.Console.Pages.Connectors;
 
 /// <summary>One connector: is it us, the network, or them; stop it, or leave the breaker to work.</summary>
-internal sealed class DetailModel(LedgerQueries queries, ApiKeys keys, ExchangeLog log, ILanes lanes, ConnectorsInForce inForce, Frame frame) : ConsolePage(frame)
+internal sealed class DetailModel(LedgerQueries queries, ApiKeys keys, ExchangeLog log, Certifications certifications, ILanes lanes, ConnectorsInForce inForce, Frame frame) : ConsolePage(frame)
 {
     public ConnectorTotals Row { get; private set; } = null!;
     public IPartnerLane? Lane { get; private set; }
@@ -16,6 +16,9 @@ internal sealed class DetailModel(LedgerQueries queries, ApiKeys keys, ExchangeL
     public IReadOnlyList<(string Key, string Value)> Configuration { get; private set; } = [];
     public bool OfFile { get; private set; }
     public Answer? Test { get; private set; }
+
+    /// <summary>The last run of the certification kit; null: there was none.</summary>
+    public CertificationRow? Certification { get; private set; }
 
     /// <summary>The partner answered, and knows us.</summary>
     public bool TestWell => Test is { Outcome: Outcome.Taken } or { Reason: AnswerReasons.NotSeen };
@@ -37,6 +40,7 @@ internal sealed class DetailModel(LedgerQueries queries, ApiKeys keys, ExchangeL
         Keys = [.. (await keys.ListAsync(HttpContext.RequestAborted)).Where(key => key.Partner == found.Name && key.RevokedAt is null)];
         Configuration = inForce.Find(found.Name) is { } connector ? SettingsText.Of(connector) : [];
         OfFile = inForce.IsOfFile(found.Name);
+        Certification = (await certifications.RecentAsync(found.Name, 1)).FirstOrDefault();
         await base.OnPageHandlerExecutionAsync(context, next);
     }
 
