@@ -6,6 +6,7 @@ internal static partial class Labels
     private static readonly Dictionary<string, (string Zh, string En)> PortalWords = new(StringComparer.Ordinal)
     {
         ["nav_portal"] = ("本单位", "Portal"),
+        ["nav_portals"] = ("各单位", "Partners"),
         ["portal_choose"] = ("各单位登录后看到的就是这一页，范围仅限本单位。选择一个单位查看。", "What an organisation's own account sees, narrowed to itself. Choose one."),
         ["portal_receives"] = ("接收推送", "Receives"),
         ["portal_publishes"] = ("发布事项", "Publishes"),

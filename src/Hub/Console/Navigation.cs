@@ -8,6 +8,10 @@ namespace Hub.Console;
 /// <param name="StaffOnly">Holds nothing for a partner's account.</param>
 internal sealed record NavigationEntry(string Path, string Word, string Icon, char Key, bool StaffOnly = false)
 {
+    /// <summary>A partner's account sees its own portal there, hub staff everybody's.</summary>
+    /// <param name="scope">The partner; null: hub staff.</param>
+    public string WordFor(string? scope) => Word == "nav_portal" && scope is null ? "nav_portals" : Word;
+
     public bool IsAt(string path) => Path == "/" ? path == "/" : path == Path || path.StartsWith(Path + "/", StringComparison.Ordinal);
 }
 

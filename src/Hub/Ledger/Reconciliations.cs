@@ -38,7 +38,12 @@ internal sealed record ListComparison(int Same, IReadOnlyList<Guid> Missing, IRe
 /// <summary>Reconciliation (对账) for each day and pair: counted from the events of the day, signed by a person and then fixed.</summary>
 internal sealed class Reconciliations(NpgsqlDataSource database, TimeProvider time)
 {
+    private const int DaysShown = 31;
+
     private static readonly TimeSpan CityOffset = TimeSpan.FromHours(8);
+
+    // Days that this node knows to be done; one without an event leaves no row.
+    private readonly HashSet<DateOnly> counted = [];
 
     // Questions have no effect, so there is nothing to reconcile.
     private const string DayCommands = """
@@ -118,17 +123,24 @@ internal sealed class Reconciliations(NpgsqlDataSource database, TimeProvider ti
     /// <summary>When the day is over.</summary>
     public static DateTimeOffset EndOf(DateOnly day) => new DateTimeOffset(day.AddDays(1).ToDateTime(TimeOnly.MinValue), CityOffset).ToUniversalTime();
 
-    /// <summary>Counts yesterday, unless that was done since it ended.</summary>
-    public async Task CountYesterdayAsync()
+    /// <summary>Counts every day of the last month that was not counted since it ended: a hub that stood still for a week owes a week.</summary>
+    public async Task CountPastAsync()
     {
-        var day = DayOf(time.GetUtcNow()).AddDays(-1);
-        await using (var connection = await database.OpenConnectionAsync())
+        var today = DayOf(time.GetUtcNow());
+        for (var day = today.AddDays(-DaysShown); day < today; day = day.AddDays(1))
         {
-            if (await connection.ExecuteScalarAsync<bool>(CountedSql, new { day = Text(day), over = EndOf(day) }))
-                return;
+            if (counted.Contains(day))
+                continue;
+            if (!await IsCountedAsync(day))
+                await CountAsync(day);
+            counted.Add(day);
         }
+    }
 
-        await CountAsync(day);
+    private async Task<bool> IsCountedAsync(DateOnly day)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return await connection.ExecuteScalarAsync<bool>(CountedSql, new { day = Text(day), over = EndOf(day) });
     }
 
     /// <summary>Counts the day as it now stands; what is signed stays as it was.</summary>
@@ -150,7 +162,7 @@ internal sealed class Reconciliations(NpgsqlDataSource database, TimeProvider ti
     public async Task<IReadOnlyList<ReconciledDay>> DaysAsync(string? partner)
     {
         await using var connection = await database.OpenConnectionAsync();
-        return [.. await connection.QueryAsync<ReconciledDay>(DaysSql, new { after = Text(DayOf(time.GetUtcNow()).AddDays(-32)), partner })];
+        return [.. await connection.QueryAsync<ReconciledDay>(DaysSql, new { after = Text(DayOf(time.GetUtcNow()).AddDays(-DaysShown - 1)), partner })];
     }
 
     /// <summary>A receiver's own list of what it has of that day, against ours.</summary>

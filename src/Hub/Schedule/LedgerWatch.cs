@@ -3,7 +3,7 @@ using Hub.Ledger;
 
 namespace Hub.Schedule;
 
-/// <summary>Looks every minute which period of a reporting duty is over, and whether yesterday is reconciled. Every node looks; each ledger begins once.</summary>
+/// <summary>Looks every minute which period of a reporting duty is over, and which days are to be reconciled. Every node looks; each ledger begins once.</summary>
 internal sealed partial class LedgerWatch(LedgerReports reports, Reconciliations reconciliations, TimeProvider time, ILogger<LedgerWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Look = TimeSpan.FromMinutes(1);
@@ -15,7 +15,7 @@ internal sealed partial class LedgerWatch(LedgerReports reports, Reconciliations
             try
             {
                 await reports.RunAsync(stoppingToken);
-                await reconciliations.CountYesterdayAsync();
+                await reconciliations.CountPastAsync();
                 await Task.Delay(Look, time, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

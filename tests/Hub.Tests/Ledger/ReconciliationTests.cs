@@ -62,7 +62,7 @@ public sealed class ReconciliationTests : IAsyncLifetime
 
         hub.Clock.Advance(TimeSpan.FromDays(1));
         Assert.False(await SignAsync());
-        await reconciliations.CountYesterdayAsync();
+        await reconciliations.CountPastAsync();
         Assert.True(await SignAsync());
         Assert.False(await SignAsync());
 
@@ -78,16 +78,29 @@ public sealed class ReconciliationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Days_on_which_the_hub_stood_still_are_counted_when_it_is_back()
+    {
+        var first = Reconciliations.DayOf(hub.Clock.GetUtcNow());
+        await hub.AcceptAsync(project: 1);
+        hub.Clock.Advance(TimeSpan.FromDays(2));
+        await hub.AcceptAsync(project: 2);
+        hub.Clock.Advance(TimeSpan.FromDays(5));
+        await reconciliations.CountPastAsync();
+
+        Assert.Equal([$"{first.AddDays(2):yyyy-MM-dd}", $"{first:yyyy-MM-dd}"], (await reconciliations.DaysAsync(partner: null)).Select(day => day.Day));
+    }
+
+    [Fact]
     public async Task Yesterday_is_counted_once_after_it_ended()
     {
         var day = Reconciliations.DayOf(hub.Clock.GetUtcNow());
         await hub.AcceptAsync(project: 1);
         hub.Clock.Advance(TimeSpan.FromDays(1));
-        await reconciliations.CountYesterdayAsync();
+        await reconciliations.CountPastAsync();
         var first = Assert.Single(await reconciliations.OfDayAsync(day, partner: null)).CountedAt;
 
         hub.Clock.Advance(TimeSpan.FromMinutes(5));
-        await reconciliations.CountYesterdayAsync();
+        await reconciliations.CountPastAsync();
 
         Assert.Equal(first, Assert.Single(await reconciliations.OfDayAsync(day, partner: null)).CountedAt);
     }
