@@ -286,7 +286,7 @@ public sealed class ConsoleJourney(ConsoleBrowser browser) : IClassFixture<Conso
         return
         [
             "/", "/incidents", $"/incidents/{incident.Id}", "/connectors", "/connectors/sgcc-linfen", "/deliveries", "/deliveries?view=groups", "/deliveries?state=skipped", $"/deliveries/{line.Id}", "/deliveries/bulk?receiver=sgcc-linfen",
-            "/cases", $"/cases/{line.CaseId}", "/evidence", "/evidence?q=1", "/approvals", "/account",
+            "/deadlines/change", "/cases", $"/cases/{line.CaseId}", "/evidence", "/evidence?q=1", "/approvals", "/account",
         ];
     }
 
