@@ -35,11 +35,18 @@ internal sealed class CaseFiles(NpgsqlDataSource database)
 
     private const string Select = "SELECT c.case_id AS CaseId, c.type AS Type, c.key AS Key, c.policy AS Policy, c.closed AS Closed, c.deadline_at AS DeadlineAt FROM cases c";
 
+    // Found first, each way by its own index, and looked up afterwards: one condition with OR would read every case.
     private const string FindSql = $"""
+        WITH found AS MATERIALIZED (
+             SELECT case_id FROM cases WHERE key_hash = ANY(@keyHashes)
+              UNION
+             SELECT unnest(@caseIds)
+              UNION
+             SELECT case_id FROM events WHERE event_id = ANY(@eventIds) OR identity = ANY(@identities)
+              UNION
+             (SELECT case_id FROM case_numbers WHERE number = ANY(@numbers) ORDER BY number, case_id LIMIT 50))
         {Select}
-         WHERE (c.key_hash = ANY(@keyHashes) OR c.case_id = ANY(@caseIds)
-                OR c.case_id IN (SELECT case_id FROM events WHERE event_id = ANY(@eventIds) OR identity = ANY(@identities))
-                OR c.case_id IN (SELECT case_id FROM case_numbers WHERE number = ANY(@numbers) LIMIT 50))
+         WHERE c.case_id IN (SELECT case_id FROM found)
         {Visible}
          ORDER BY c.case_id
          LIMIT 50

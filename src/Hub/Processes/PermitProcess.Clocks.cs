@@ -200,6 +200,7 @@ internal sealed partial class PermitProcess
             // Applicants and signatories stand in it.
             Private = true,
             Pin = turn.Pin,
+            Numbers = [.. state.Items.Values.Select(item => item.PermitNo).OfType<string>().Select(number => (NumberKinds.Permit, number))],
             Refusal = turn.Refusal,
             Unserved = state.WithdrawnAt is not null && tasks.Count == 0 ? null
                 : state.Unserved ?? (tasks.Count > 0 ? "person_needed" : null)

@@ -152,14 +152,14 @@
     const chart = echarts.getInstanceByDom(place) || echarts.init(place, null, { renderer: 'canvas' });
     chart.setOption({
       animation: false,
-      color: kind === 'stack' ? near : colours,
+      color: kind === 'stack' ? near : kind === 'bar' ? [colours[0], colours[2]] : colours,
       textStyle: { fontFamily: getComputedStyle(body).fontFamily },
       grid: { left: 8, right: 12, top: 36, bottom: 8, containLabel: true },
       legend: { top: 0, type: 'scroll', textStyle: { color: ink } },
       // Drawn on the canvas: a tooltip of markup would need inline styles.
       tooltip: { trigger: 'axis', renderMode: 'richText', confine: true },
       xAxis: { type: 'category', data: lines.map(line => line[0]), axisLabel: { color: ink }, axisLine: { lineStyle: { color: ink } } },
-      yAxis: { type: 'value', minInterval: kind === 'line' ? undefined : 1, axisLabel: { color: ink }, splitLine: { lineStyle: { color: dark ? '#2a3b50' : '#e3e8ee' } } },
+      yAxis: { type: 'value', minInterval: 1, axisLabel: { color: ink }, splitLine: { lineStyle: { color: dark ? '#2a3b50' : '#e3e8ee' } } },
       series: heads.map((name, index) => ({
         name, type: bars || (kind === 'traffic' && index === 2) ? 'bar' : 'line', stack: kind === 'stack' ? 'all' : undefined, barMaxWidth: bars ? 36 : 10, symbol: 'circle', symbolSize: 5,
         showSymbol: lines.length < (kind === 'traffic' ? 8 : 26), lineStyle: { width: 2, type: index % 2 ? 'dashed' : 'solid' }, data: lines.map(line => line[index + 1] === '' ? null : Number(line[index + 1])),

@@ -108,7 +108,7 @@ public sealed partial class TwoPersonsJourney
         await CoTransferHub.OpenDesksAsync(hub);
         var key = await hub.CreateKeyAsync("register-lianyungang", ApiKey.Publish, [CoTransferHub.RegisterSource], ["hub.real_estate.*"]);
         const string Unit = "320706413219GB00029F77770001";
-        hub.Simulators.Partner("water-lianyungang").Desk!.Find(new() { UnitNo = Unit, Precheck = "ARREARS", ArrearsYuan = 86.5m });
+        hub.Simulators.Partner("water-lianyungang").Desk!.Find(new() { UnitNo = Unit, Precheck = "ARREARS", ArrearsYuan = 86.5m, Accounts = [new JsonObject { ["accountNo"] = "8812345678" }] });
         Assert.Equal(202, (await hub.PublishAsync(Registered("DJ77770001", Unit), key)).Status);
         var settling = await CaseAsync(hub, Unit, CoTransferProcess.Step.Settling);
         var task = settling.Tasks.Single(open => open.Kind == CoTransferProcess.TaskKinds.Settle);
@@ -153,7 +153,7 @@ public sealed partial class TwoPersonsJourney
         Assert.Equal(302, (await allowing.DecideAsync(hub)).Status);
 
         await Until.TrueAsync(() => hub.Service<PolicyStore>().Current.Calendar.Version == "cn@2026.9", "the calendar is in force");
-        Assert.Equal(1, await hub.Database.ScalarAsync<long>("SELECT count(*) FROM exchange_log WHERE kind = 'policy.loaded'"));
+        await Until.TrueAsync(async () => await hub.Database.ScalarAsync<long>("SELECT count(*) FROM exchange_log WHERE kind = 'policy.loaded'") == 1, "that it is in force is on record");
         Assert.Equal(1, await hub.Database.ScalarAsync<long>("SELECT count(*) FROM exchange_log WHERE kind = 'operator.acted' AND position('act PutCalendar' IN convert_from(content, 'UTF8')) = 1"));
 
         // Whoever starts later has it as well.
