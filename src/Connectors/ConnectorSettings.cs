@@ -259,6 +259,7 @@ public sealed record BreakerSettings
     public IReadOnlyList<double> BreakSeconds { get; init; } = [];
 
     /// <summary>The breaks in force.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
     public IReadOnlyList<double> Breaks => BreakSeconds.Count > 0 ? BreakSeconds : UsualBreaks;
 
     internal IEnumerable<string> Problems()

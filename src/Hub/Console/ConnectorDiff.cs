@@ -17,16 +17,20 @@ internal sealed record SettingChange(string Field, string? Old, string? New, boo
 /// <summary>What differs between two versions of a connector's settings.</summary>
 internal static class ConnectorDiff
 {
+    /// <param name="before">Null: there was none, and what differs from the usual values is told.</param>
+    /// <param name="after">The settings of now.</param>
     public static IReadOnlyList<SettingChange> Of(ConnectorSettings? before, ConnectorSettings after)
     {
-        var (old, now) = (before is null ? [] : Raw(before), Raw(after));
-        var (oldText, nowText) = (before is null ? [] : Text(before), Text(after));
+        before ??= new();
+        var (old, now, oldText, nowText) = (Raw(before), Raw(after), Text(before), Text(after));
         return [.. now.Keys.Union(old.Keys).Where(key => old.GetValueOrDefault(key) != now.GetValueOrDefault(key)).Select(key => Change(key, oldText.GetValueOrDefault(key), nowText.GetValueOrDefault(key)))];
     }
 
     // What is masked looks the same before and after.
     private static SettingChange Change(string key, string? old, string? now) =>
-        old == SettingsText.Masked || now == SettingsText.Masked || old == now ? new(key, null, null, true) : new(key, old, now, false);
+        old == SettingsText.Masked || now == SettingsText.Masked || old == now ? new(key, null, null, true) : new(key, Given(old), Given(now), false);
+
+    private static string? Given(string? text) => text is "(none)" or "(empty)" ? null : text;
 
     private static Dictionary<string, string> Text(ConnectorSettings settings) => SettingsText.Of(settings).ToDictionary(setting => setting.Key, setting => setting.Value, StringComparer.Ordinal);
 

@@ -95,6 +95,7 @@ internal static partial class Labels
         ["field_Breaker:WindowSeconds"] = ("熔断统计窗口（秒）", "Breaker: window, seconds"),
         ["field_Breaker:Minimum"] = ("熔断最少次数", "Breaker: least attempts"),
         ["field_Breaker:FailureRatio"] = ("熔断失败比例", "Breaker: share of failures"),
+        ["field_Breaker:BreakSeconds"] = ("熔断时长（秒）", "Breaker: lengths of the breaks, seconds"),
         ["wrong_field_Name"] = ("须为 1 至 64 个小写字母、数字或连字符。", "1 to 64 lower-case letters, digits or hyphens."),
         ["wrong_field_Title"] = ("名称最多 100 个字。", "At most 100 characters."),
         ["wrong_field_TitleEn"] = ("名称最多 100 个字。", "At most 100 characters."),
@@ -128,8 +129,9 @@ internal static partial class Labels
         ["signature_both"] = ("两种签名并用", "Both signatures"),
         ["signature_given"] = ("对方提供的密钥", "A secret the partner gave"),
 
-        ["ownership_explained"] = ("发送任何数据之前，平台先询问接收方是否愿意接收：向该地址发 OPTIONS 请求，来源为 {0}，接收方须在 WebHook-Allowed-Origin 中同意。", "Before any data is sent the receiver is asked whether it wants it: an OPTIONS request to the address with the origin {0}, to which it agrees in WebHook-Allowed-Origin."),
+        ["consent_explained"] = ("发送任何数据之前，平台先询问接收方是否愿意接收：向该地址发 OPTIONS 请求，来源为 {0}，接收方须在 WebHook-Allowed-Origin 中同意。", "Before any data is sent the receiver is asked whether it wants it: an OPTIONS request to the address with the origin {0}, to which it agrees in WebHook-Allowed-Origin."),
         ["proof_code_explained"] = ("无法应答 OPTIONS 的接收方，可由其管理员在同一主机的 {0} 放置下面的验证码：", "A receiver that cannot answer OPTIONS may show this code at {0} on the same host:"),
+        ["consent"] = ("接收方确认", "Receiver's consent"),
         ["proof_ask"] = ("询问接收方", "Ask the receiver"),
         ["proof_none"] = ("尚未确认", "Not shown yet"),
         ["proof_options"] = ("接收方已同意", "The receiver agreed"),

@@ -145,6 +145,14 @@ public sealed class ConnectorFormTests
     }
 
     [Fact]
+    public void Of_a_new_connector_what_is_not_usual_is_told() => Assert.Equal(
+        ["Address - -> https://gas.example/hub", "Kind - -> webhook", "Name - -> gas-demo", "Secret changed"],
+        ConnectorDiff.Of(null, Webhook).Select(change => change.Line).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void No_word_hides_another() => Assert.Equal(Labels.Keys.Distinct(StringComparer.Ordinal), Labels.Keys);
+
+    [Fact]
     public void The_same_settings_do_not_differ_also_when_they_were_stored_and_read() =>
         Assert.Empty(ConnectorDiff.Of(Webhook, ConnectorsInForce.Read(ConnectorsInForce.Write(Webhook))));
 

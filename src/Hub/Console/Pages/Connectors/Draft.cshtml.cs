@@ -18,7 +18,7 @@ internal sealed class DraftModel(ConnectorEditing editing, HubSettings settings,
     /// <summary>Fields that are wrong, each with the key of its sentence. Of the step that was sent, at the end of all.</summary>
     public Dictionary<string, string> Wrong { get; private set; } = new(StringComparer.Ordinal);
 
-    public IReadOnlyList<SettingChange> Changes => ConnectorDiff.Of(Draft.Connector is null ? null : ConnectorsInForce.Read(Draft.From), Now);
+    public IReadOnlyList<SettingChange> Changes => ConnectorDiff.Of(IsNew ? null : ConnectorsInForce.Read(Draft.From), Now);
 
     /// <summary>What the receiver said just now; null: it was not asked.</summary>
     public HandshakeResult? Handshake { get; private set; }
