@@ -335,7 +335,8 @@ public sealed class ConsoleJourney(ConsoleBrowser browser, ITestOutputHelper out
             .Where(path => !path.Contains('{', StringComparison.Ordinal) && path is not ("/sign-in" or "/sign-out" or "/SignOut")).Distinct().Order(StringComparer.Ordinal);
         return
         [
-            .. plain, $"/incidents/{incident.Id}", "/connectors/sgcc-linfen", "/deliveries?view=groups", "/deliveries?state=skipped", $"/deliveries/{line.Id}",
+            .. plain, $"/incidents/{incident.Id}", "/connectors/sgcc-linfen", "/connectors/sgcc-linfen/certification", "/connectors/sgcc-linfen/versions", "/connectors/sgcc-linfen/keys",
+            "/connectors/sgcc-linfen/service", "/portal", "/portal/sgcc-linfen", "/deliveries?view=groups", "/deliveries?state=skipped", $"/deliveries/{line.Id}",
             "/deliveries/bulk?receiver=sgcc-linfen", $"/cases/{line.CaseId}", "/evidence?q=1",
         ];
     }
