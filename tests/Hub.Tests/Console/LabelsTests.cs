@@ -42,7 +42,7 @@ public sealed partial class LabelsTests
         Known(IncidentRules.Classes.SelectMany(one => new[] { $"class_{one}", $"class_{one}_means", $"class_{one}_steps", $"sentence_{one}" }));
         Known(ProcessCatalog.EmptyStates.Keys.Select(type => $"process_{type}"));
         Known(new[] { "asked", "canary", "ramp", "stopped", "failed", "done" }.SelectMany(state => new[] { $"job_{state}", $"job_{state}_more" }));
-        Known(new[] { TwoPersons.Skip, TwoPersons.Bulk, TwoPersons.Amend, TwoPersons.Recall, TwoPersons.Waiver, TwoPersons.Calendar }.Select(kind => $"approval_{kind}"));
+        Known(new[] { TwoPersons.Skip, TwoPersons.Bulk, TwoPersons.Amend, TwoPersons.Recall, TwoPersons.Waiver, TwoPersons.Calendar, TwoPersons.SigningKey, TwoPersons.PartnerKey }.Select(kind => $"approval_{kind}"));
         Known(Enum.GetNames<Outcome>().Select(outcome => $"outcome_word_{outcome.ToLowerInvariant()}"));
         Known(Constants(typeof(ActRefusals)).Select(Labels.KeyOf).Concat(Constants(typeof(CommandTypes)).Select(Hub.Console.Pages.Deliveries.DetailModel.InsteadOf)));
         Known(Navigation.Entries.Select(entry => entry.Word));
