@@ -109,7 +109,7 @@ internal sealed class Lanes : ILanes, IAsyncDisposable
 
     public TimeSpan Lease { get; private set; }
 
-    public IReadOnlyCollection<PartnerLane> All => [.. lanes.Values.Where(lane => !lane.IsClosed)];
+    public IReadOnlyCollection<PartnerLane> All => [.. lanes.Values.Where(lane => !lane.IsLeft)];
 
     IEnumerable<IPartnerLane> ILanes.All => All;
 
@@ -119,7 +119,7 @@ internal sealed class Lanes : ILanes, IAsyncDisposable
     public static TimeSpan LeaseFor(IReadOnlyList<ConnectorSettings> connectors) =>
         TimeSpan.FromSeconds((2 * connectors.Select(settings => settings.TimeoutSeconds).DefaultIfEmpty().Max()) + 20);
 
-    public PartnerLane? Find(string connector) => lanes.GetValueOrDefault(connector) is { IsClosed: false } lane ? lane : null;
+    public PartnerLane? Find(string connector) => lanes.GetValueOrDefault(connector) is { IsLeft: false } lane ? lane : null;
 
     /// <summary>
     /// Goes over to other connectors while the hub runs. A changed one gets a new lane: what the old one has begun ends there and is answered for, what it has not
@@ -134,10 +134,10 @@ internal sealed class Lanes : ILanes, IAsyncDisposable
         foreach (var settings in connectors)
         {
             var before = lanes.GetValueOrDefault(settings.Name);
-            if (before is { IsClosed: false } && ReferenceEquals(before.Settings, settings))
+            if (before is { IsLeft: false } && ReferenceEquals(before.Settings, settings))
                 continue;
             var lane = make(settings, before);
-            if (before is null or { IsClosed: true })
+            if (before is null or { IsLeft: true })
                 lane.PausedReason = "starting";
             lanes[settings.Name] = lane;
             Leave(before);
@@ -151,6 +151,7 @@ internal sealed class Lanes : ILanes, IAsyncDisposable
     {
         if (lane is null)
             return;
+        lane.IsLeft = true;
         lane.Close();
         leaving[lane] = true;
         _ = lane.Done.ContinueWith(_ => leaving.TryRemove(lane, out bool _), TaskScheduler.Default);
@@ -273,8 +274,8 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
         set => places.HasRoomAgain = value;
     }
 
-    /// <summary>True when it begins nothing more: the hub stops, or another lane has taken over.</summary>
-    public bool IsClosed => closing.IsCancellationRequested;
+    /// <summary>True when its connector is no longer set up, or another lane has taken over; the lanes of a hub that stops are closed, and not left.</summary>
+    public bool IsLeft { get; set; }
 
     public DateTimeOffset? HoldUntil => pace.HoldUntil;
 
