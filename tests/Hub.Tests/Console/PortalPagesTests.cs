@@ -14,7 +14,7 @@ public sealed class PortalPagesTests
         .. PortalModel.States.Select(state => $"submitted_{state}"),
         .. new[] { CertificationVerdicts.Pass, CertificationVerdicts.Fail, CertificationVerdicts.Skip }.Select(verdict => $"verdict_{verdict}"),
         .. new[] { "accepted", "in_progress", "done", "rejected" }.Select(status => $"receipt_{status}"),
-        .. typeof(ErrorCodes).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => $"error_{field.GetRawConstantValue()}"),
+        .. typeof(ErrorCodes).GetFields(BindingFlags.Public | BindingFlags.Static).Select(constant => $"error_{constant.GetRawConstantValue()}"),
         "act_Certify", "act_Certified", "act_ExportServiceReport",
     ];
 
