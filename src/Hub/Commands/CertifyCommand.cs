@@ -12,7 +12,7 @@ internal static class CertifyCommand
         var url = new Argument<string?>("url") { Arity = ArgumentArity.ZeroOrOne, Description = "The receiver's address" };
         var secret = new Option<string?>("--secret") { Description = "whsec_…, for signatures v1" };
         var key = new Option<string?>("--key") { Description = "whsk_…, for signatures v1a; the receiver has the whpk_… of it" };
-        var effects = new Option<Uri?>("--effects") { Description = "Where the receiver shows what it made of a case: GET ?subject=… answers {\"effects\": 1, \"sequence\": 1}. Without it only answers are judged" };
+        var effects = new Option<string?>("--effects") { Description = "Where the receiver shows what it made of a case: GET ?subject=… answers {\"effects\": 1, \"sequence\": 1}. Without it only answers are judged" };
         var timeout = new Option<double>("--timeout") { DefaultValueFactory = _ => 20, Description = "Limit of an answer, seconds" };
         var to = new Option<string?>("--out") { Description = "Write the report to this file (JSON)" };
         var check = new Option<string?>("--check") { Description = "Only read a report and tell whether its digest is right" };
@@ -28,7 +28,8 @@ internal static class CertifyCommand
             {
                 Name = "certified",
                 Kind = ConnectorCatalog.Webhook,
-                Address = Uri.TryCreate(parsed.GetValue(url), UriKind.Absolute, out var address) ? address : throw new InvalidOperationException("An absolute http or https address is needed."),
+                Address = ReadAddress(parsed.GetValue(url)),
+                EffectsAddress = parsed.GetValue(effects) is { } shown ? ReadAddress(shown) : null,
                 Secret = parsed.GetValue(secret),
                 PrivateKey = parsed.GetValue(key),
                 TimeoutSeconds = parsed.GetValue(timeout),
@@ -36,7 +37,7 @@ internal static class CertifyCommand
             };
             if (receiver.Validate() is { Count: > 0 } problems)
                 throw new InvalidOperationException(string.Join('\n', problems));
-            using var run = new CertificationRun(receiver, parsed.GetValue(effects), TimeProvider.System);
+            using var run = new CertificationRun(receiver, receiver.EffectsAddress, TimeProvider.System);
             var report = await run.RunAsync(so => System.Console.Error.WriteLineAsync($"{so.Checks[^1].Verdict}  {so.Checks[^1].Id}"), cancellation);
             System.Console.Write(CertificationSheet.Of(report, english));
             if (parsed.GetValue(to) is { } target)
@@ -45,6 +46,8 @@ internal static class CertifyCommand
         }));
         return command;
     }
+
+    private static Uri ReadAddress(string? text) => Uri.TryCreate(text, UriKind.Absolute, out var address) ? address : throw new InvalidOperationException($"'{text}' is no absolute http or https address.");
 
     private static async Task<int> CheckAsync(string file, bool english, CancellationToken cancellation)
     {

@@ -159,7 +159,7 @@ internal sealed class ServiceReports(NpgsqlDataSource database)
     private const string OpenSql = """
         SELECT count(*) AS Open,
                count(*) FILTER (WHERE l.outcome = 'refused' OR l.attempt >= @attempts OR (l.reason = 'unauthorised' AND l.attempt >= @unauthorised)) AS Parked,
-               EXTRACT(EPOCH FROM @until - GREATEST(min(d.recorded_at), @from))::double precision AS Longest
+               CASE WHEN count(*) > 0 THEN EXTRACT(EPOCH FROM @until - GREATEST(min(d.recorded_at), @from))::double precision END AS Longest
           FROM deliveries d
           LEFT JOIN LATERAL (
                SELECT x.outcome, x.reason, x.attempt

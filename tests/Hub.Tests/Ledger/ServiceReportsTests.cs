@@ -99,6 +99,21 @@ public sealed class ServiceReportsTests
     }
 
     [Fact]
+    public async Task A_receiver_that_was_sent_nothing_has_waited_for_nothing()
+    {
+        await using var database = await FilledAsync();
+        await database.ExecuteAsync("INSERT INTO connectors (name) VALUES ('heat')");
+
+        var report = (await new ServiceReports(database.Source).CountAsync("heat", March, Later, ServiceSheet.ParkedAfter, Cancellation))!;
+
+        Assert.Equal((0L, 0L, 0L), (report.Received, report.Attempts, report.Open));
+        Assert.Null(report.LongestWait);
+        Assert.Null(report.P50);
+        Assert.Null(report.OnTimeShare);
+        Assert.Equal(100, report.Availability, 3);
+    }
+
+    [Fact]
     public async Task Every_figure_has_a_title_and_a_definition_in_both_languages_and_a_file_is_no_formula()
     {
         await using var database = await FilledAsync();
