@@ -42,7 +42,7 @@ public sealed class ConnectorJourney(ConsoleBrowser browser) : IClassFixture<Con
 
         await done.CancelAsync();
         var published = (await Task.WhenAll(publishing)).Sum();
-        await Until.TrueAsync(() => arrived.Count >= published, () => $"{arrived.Count} of {published} arrived");
+        await Until.TrueAsync(() => arrived.Count >= published, () => $"{arrived.Count} of {published} arrived", TimeSpan.FromMinutes(3));
 
         BookStats[] books = [.. Partners.Select(partner => hub.Simulators.Partner(partner).Book.Stats)];
         Assert.Equal((published, published, 0L, 0L), ((int)books.Sum(book => book.Effects), arrived.Distinct().Count(), books.Sum(book => book.Repeats), books.Sum(book => book.OutOfOrder)));
