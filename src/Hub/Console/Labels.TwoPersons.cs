@@ -35,6 +35,7 @@ internal static partial class Labels
         ["request_over"] = ("申请已超过 7 天，不能再同意；请拒绝后重新申请。", "It was asked for more than 7 days ago and can no longer be approved. Decline it and ask anew."),
         ["effect"] = ("执行结果", "What came of it"),
         ["effect_done"] = ("已执行", "Done"),
+        ["effect_to_do"] = ("待申请人执行（三日内有效）", "For whoever asked to do, within three days"),
         ["effect_unknown"] = ("未记录结果，请查看对象", "Not on record; look at what it was about"),
         ["asked_already"] = ("{0} 已于 {1} 申请：{2}，等待审批人决定。", "{0} asked at {1}: {2}; it waits for an approver."),
 

@@ -87,6 +87,7 @@ internal sealed class KeysModel(ApiKeys keys, ConnectorVersions versions, Connec
             newest with { Version = newest.Version + 1, MadeBy = Me.Name, Reason = permission.Reason, ApprovedBy = permission.DecidedBy, ApprovalId = permission.Id, RestoredFrom = null }, before, now, HttpContext.TraceIdentifier);
         if (refusal is not null)
             return Failed(refusal);
+        await requests.FinishAsync(permission, refusal: null, Me.Name, HttpContext.TraceIdentifier);
         await LoadAsync();
         (Changed, Shown, ShownPublic) = (true, ConnectorForm.MakesKeys(now) ? now.Secret : null, PublicKeyOf(now.PrivateKey));
         return Page();
@@ -101,6 +102,7 @@ internal sealed class KeysModel(ApiKeys keys, ConnectorVersions versions, Connec
         Shown = await keys.SucceedAsync(key!, permission.Id, F.Now.AddDays(days), Me.Name, permission.DecidedBy!, permission.Reason, HttpContext.TraceIdentifier);
         if (Shown is null)
             return Failed("fail_key_permission");
+        await requests.FinishAsync(permission, refusal: null, Me.Name, HttpContext.TraceIdentifier);
         await LoadAsync();
         Changed = true;
         return Page();
