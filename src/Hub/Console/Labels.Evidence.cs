@@ -85,6 +85,7 @@ internal static partial class Labels
         ["alert_opened_unreachable"] = ("Hub：{0} 接口不通，{1} 条受影响。事件 {2}。", "Hub: {0} is not reachable, {1} affected. Incident {2}."),
         ["alert_opened_rejected"] = ("Hub：{0} 退回推送内容，{1} 条受影响。事件 {2}。", "Hub: {0} refuses content, {1} affected. Incident {2}."),
         ["alert_opened_slow"] = ("Hub：{0} 处理缓慢，{1} 条受影响。事件 {2}。", "Hub: {0} is slow, {1} affected. Incident {2}."),
+        ["alert_opened_busy"] = ("Hub：{0} 限流，{1} 条受影响。事件 {2}。", "Hub: {0} is busy and asks for fewer calls, {1} affected. Incident {2}."),
         ["alert_opened_signature"] = ("Hub：{0} 不接受密钥或签名，{1} 条受影响。事件 {2}。", "Hub: {0} does not accept our key or signature, {1} affected. Incident {2}."),
         ["alert_opened_schema"] = ("Hub：{0} 的应答无法识别，{1} 条受影响。事件 {2}。", "Hub: {0} answers unintelligibly, {1} affected. Incident {2}."),
         ["alert_opened_certificate"] = ("Hub：{0} 的密钥即将到期（{1}）。事件 {2}。", "Hub: a key of {0} is about to end ({1}). Incident {2}."),

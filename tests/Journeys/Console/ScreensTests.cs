@@ -66,10 +66,19 @@ public sealed partial class ScreensTests
     {
         if (!route.Contains('{', StringComparison.Ordinal))
             return route;
-        await page.GotoAsync(route[..route.IndexOf("/{", StringComparison.Ordinal)]);
-        var pattern = $"^{Place().Replace(route, "[^/?]+")}$";
+        var end = route.IndexOf('}', StringComparison.Ordinal) + 1;
+        await page.GotoAsync(route[..route.IndexOf("/{", StringComparison.Ordinal)].Replace("/drafts", "", StringComparison.Ordinal));
+
+        // A draft is nobody's before somebody begins it.
+        if (route.Contains("/drafts/", StringComparison.Ordinal))
+        {
+            await page.Locator("main .head form button").ClickAsync();
+            return new Uri(page.Url).AbsolutePath;
+        }
+
+        var pattern = $"^{Place().Replace(route[..end], "[^/?]+")}$";
         var links = await page.EvaluateAsync<string[]>("[...document.querySelectorAll('main a')].map(link => link.pathname)");
-        return links.FirstOrDefault(link => Regex.IsMatch(link, pattern, RegexOptions.None, TimeSpan.FromSeconds(1)) && Routes().All(other => other != link));
+        return links.FirstOrDefault(link => Regex.IsMatch(link, pattern, RegexOptions.None, TimeSpan.FromSeconds(1)) && Routes().All(other => other != link)) is { } found ? found + route[end..] : null;
     }
 
     private static async Task TakeAsync(IPage page, string name, string language)
