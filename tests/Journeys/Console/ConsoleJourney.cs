@@ -102,10 +102,22 @@ public sealed class ConsoleJourney(ConsoleBrowser browser, ITestOutputHelper out
                 wrong.AddRange((await AxeAsync(person.Page)).Select(fault => $"{path} {theme} {language}: {fault}"));
             }
 
-            await person.Page.SetViewportSizeAsync(320, 800);
-            if (await person.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - innerWidth") is > 0 and var over)
-                wrong.Add($"{path} is {over} px wider than 320");
+            // A small telephone, and an office screen of 1280 pixels at 200 %.
+            foreach (var width in (int[])[320, 640])
+            {
+                await person.Page.SetViewportSizeAsync(width, 800);
+                if (await person.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - innerWidth") is > 0 and var over)
+                    wrong.Add($"{path} is {over} px wider than {width}");
+            }
+
             await person.Page.SetViewportSizeAsync(1360, 850);
+        }
+
+        await using var nobody = await browser.OpenAsync(hub, name: null);
+        foreach (var (theme, language) in Themes.SelectMany(theme => Languages.Select(language => (theme, language))))
+        {
+            await nobody.Page.GotoAsync($"/sign-in?theme={theme}&lang={language}");
+            wrong.AddRange((await AxeAsync(nobody.Page)).Select(fault => $"/sign-in {theme} {language}: {fault}"));
         }
 
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
