@@ -55,6 +55,14 @@ internal static partial class Labels
         ["act_SignReconciliation"] = ("签认对账", "Sign reconciliation"),
         ["act_CompareLists"] = ("核对清单", "Compare lists"),
 
+        // A verification that takes its time
+        ["verify_begins"] = ("正在核对推送记录", "Checking attempts"),
+        ["verify_progress"] = ("已核对 {0} / {1} 条", "{0} of {1} entries checked"),
+        ["done_verifying"] = ("已开始核验，结果将显示在本页。", "The verification has begun; the result will stand on this page."),
+        ["done_verify_stopped"] = ("核验已停止。", "The verification was stopped."),
+        ["fail_verifying"] = ("核验正在进行。", "A verification is under way."),
+        ["act_StopVerify"] = ("停止核验", "Stop verification"),
+
         // A page of several sources
         ["partial"] = ("部分数据暂时读不出来：{0}。其余各项是最新的。", "Some parts cannot be read now: {0}. The others are up to date."),
 

@@ -126,7 +126,7 @@ internal sealed class ExchangeLog(NpgsqlDataSource database, TimeProvider time, 
     /// Page by page, so that its memory does not grow with the log, and each page in a transaction of its own: one that lasted as long as the check would keep
     /// the server from tidying up behind a running hub. Entries never change, so only the end and the head must be of one moment.
     /// </remarks>
-    public async Task<ChainReport> VerifyAsync(IReadOnlyList<(long Seq, string Hash)> receipts, CancellationToken cancellation)
+    public async Task<ChainReport> VerifyAsync(IReadOnlyList<(long Seq, string Hash)> receipts, CancellationToken cancellation, Action<long, long>? progress = null)
     {
         var findings = new List<string>();
         await using var connection = await database.OpenConnectionAsync(cancellation);
@@ -134,8 +134,7 @@ internal sealed class ExchangeLog(NpgsqlDataSource database, TimeProvider time, 
         await CheckAttemptsAsync(connection, findings, cancellation);
         var check = new ChainCheck(receipts.ToLookup(receipt => receipt.Seq, receipt => receipt.Hash), findings);
         while (check.Last < target && await CheckPageAsync(connection, check, cancellation) && findings.Count < FindingsMax)
-        {
-        }
+            progress?.Invoke(check.Last, target);
 
         await using var snapshot = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellation);
         var (headSeq, headHash) = await HeadAsync(connection);

@@ -218,6 +218,24 @@ public sealed class ConsoleJourney(ConsoleBrowser browser, ITestOutputHelper out
     }
 
     [Fact]
+    public async Task The_log_is_verified_on_the_page_and_a_change_behind_the_hubs_back_is_told()
+    {
+        await using var hub = await StartAsync();
+        await hub.UntilStatusAsync(await hub.AcceptedAsync(Approvals.Created(Approvals.NewCode())), "delivered");
+        await using var person = await browser.OpenAsync(hub, People.Operator);
+        var page = person.Page;
+
+        await page.GotoAsync("/evidence");
+        await page.GetByRole(AriaRole.Button, new() { Name = "立即核验" }).ClickAsync();
+        await Expect(page.Locator("#live .alert-success")).ToBeVisibleAsync();
+
+        await hub.Database.ScalarAsync<long>("WITH u AS (UPDATE exchange_log SET partner = 'another' WHERE seq = 2 RETURNING 1) SELECT count(*) FROM u");
+        await page.GetByRole(AriaRole.Button, new() { Name = "立即核验" }).ClickAsync();
+        await Expect(page.Locator("#live .alert-danger")).ToBeVisibleAsync();
+        await Expect(page.Locator("#live progress")).ToHaveCountAsync(0);
+    }
+
+    [Fact]
     public async Task A_part_that_cannot_be_read_is_named_and_the_others_are_shown()
     {
         await using var hub = await StartAsync();

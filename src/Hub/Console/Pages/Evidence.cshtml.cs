@@ -11,7 +11,12 @@ internal sealed class EvidenceModel(LedgerQueries queries, CaseFiles cases, Doss
 {
     public LogTotals Totals { get; private set; } = new(0, [], default, 0, 0, 0);
     public (DateTimeOffset At, long Entries)? Verified => watch.LastGood;
-    public ChainReport? Report { get; private set; }
+
+    /// <summary>The verification under way on this node.</summary>
+    public ChainRun? Run => watch.Run;
+
+    /// <summary>What the last one found that a person asked for.</summary>
+    public ChainReport? Report => watch.Asked;
     public string? Text { get; private set; }
     public LogProof? Proof { get; private set; }
     public bool ProofHolds { get; private set; }
@@ -38,9 +43,16 @@ internal sealed class EvidenceModel(LedgerQueries queries, CaseFiles cases, Doss
         if (!MayRead)
             return Missing(Roles.Auditor);
         await log.NoteAsync($"act Verify\nby {Me.Name}\nreason \nrequest {HttpContext.TraceIdentifier}");
-        Report = await log.VerifyAsync([], HttpContext.RequestAborted);
-        await OnGetAsync(q: null, before: null);
-        return Page();
+        return watch.Begin(Me.Name) ? Done("verifying") : Failed("fail_verifying");
+    }
+
+    public async Task<IActionResult> OnPostStopAsync()
+    {
+        if (!MayRead)
+            return Missing(Roles.Auditor);
+        await log.NoteAsync($"act StopVerify\nby {Me.Name}\nreason \nrequest {HttpContext.TraceIdentifier}");
+        watch.Stop();
+        return Done("verify_stopped");
     }
 
     /// <summary>The log without bodies, for an independent verifier; that it was taken out is its last entry.</summary>
