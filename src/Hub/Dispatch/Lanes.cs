@@ -81,6 +81,8 @@ internal delegate void Answered(PartnerLane lane, LeasedCommand leased, Answer a
 /// </summary>
 internal sealed class Lanes : ILanes, IAsyncDisposable
 {
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(5);
+
     // A lane that is no longer set up stays, closed: what was reserved in it can still be given back.
     private readonly ConcurrentDictionary<string, PartnerLane> lanes;
     private readonly ConcurrentDictionary<PartnerLane, bool> leaving = new();
@@ -179,7 +181,12 @@ internal sealed class Lanes : ILanes, IAsyncDisposable
     {
         foreach (var lane in lanes.Values)
             lane.Close();
-        await Task.WhenAny(Task.WhenAll(lanes.Values.Concat(leaving.Keys).Select(lane => lane.Done)), Task.Delay(limit));
+        var over = Task.Delay(limit);
+        await Task.WhenAny(Task.WhenAll(lanes.Values.Concat(leaving.Keys).Select(lane => lane.Done)), over);
+
+        // A batch that had reserved places before hands its commands over once it is committed, and gets them back: the engine must still be there to take them.
+        while (lanes.Values.Any(lane => lane.InFlight > 0) && !over.IsCompleted)
+            await Task.WhenAny(over, Task.Delay(Look));
     }
 
     public async ValueTask DisposeAsync()
@@ -334,7 +341,12 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
         if (Room() == 0)
             return false;
         Interlocked.Increment(ref places.Reserved);
-        return true;
+
+        // Asked again: a drain looks first whether the lane is closed and then what is reserved.
+        if (!closing.IsCancellationRequested)
+            return true;
+        Release();
+        return false;
     }
 
     public void Release()
@@ -353,9 +365,9 @@ internal sealed partial class PartnerLane : IPartnerLane, IAsyncDisposable
         if (queue.Writer.TryWrite(leased))
             return;
 
-        // Closed between the reservation and now: given back, so that no other node has to wait for the lease.
-        PutDown(leased);
+        // Closed between the reservation and now: given back, so that no other node has to wait for the lease; before the place is, which a drain waits for.
         _ = GiveBackAsync(leased);
+        PutDown(leased);
     }
 
     private async Task GiveBackAsync(LeasedCommand leased) => (await answered)(this, leased, Answer.Unavailable(AnswerReasons.Queued));
