@@ -441,7 +441,8 @@ internal sealed partial class CoTransferProcess() : Process<CoTransferProcess.Ca
             return;
         }
 
-        turn.Put(current with { Sent = current.Sent + 1, Begun = true, Step = Step.Transferring, EndedAt = null });
+        // Of the others it says nothing: who waits for a debt to be settled goes on waiting.
+        turn.Put(current with { Sent = current.Sent + 1, Step = Step.Transferring, EndedAt = null });
         Confirm(turn, id, party with { SentNo = party.SentNo ?? current.Sent + 1 });
     }
 

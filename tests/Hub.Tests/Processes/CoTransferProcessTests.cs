@@ -177,6 +177,28 @@ public sealed class CoTransferProcessTests
         Assert.Null(transfer.Open(TaskKinds.Settle));
     }
 
+    // What a utility that was left out did of its own accord must not open the gate for the others.
+    [Fact]
+    public void A_stray_word_of_a_party_that_was_left_out_moves_nobody_past_a_debt()
+    {
+        transfer.Registered();
+        foreach (var id in Four.Where(id => id is not (Power or Water)))
+            transfer.Prechecked(id);
+        transfer.Prechecked(Water, TransferOutcomes.NameMismatch, "0123456789");
+        transfer.Prechecked(Power, TransferOutcomes.Arrears, "0123456789");
+        Answer(transfer.Open(TaskKinds.ConfirmName)!.Id, "leave_out");
+        Assert.Equal(PartyState.Rejected, transfer.Party(Water).State);
+
+        transfer.Transferred(Water);
+
+        Assert.Equal((PartyState.Done, PartyState.WaitingCustomer), (transfer.Party(Water).State, transfer.Party(Power).State));
+        Assert.Empty(transfer.Sent);
+        Assert.Equal(Step.Settling, transfer.Step);
+        transfer.Paid(Power);
+        transfer.Prechecked(Power);
+        Assert.Equal(3, transfer.Sent.Count);
+    }
+
     [Fact]
     public void Arrears_are_looked_at_again_on_every_working_day_and_urged_when_they_last()
     {
