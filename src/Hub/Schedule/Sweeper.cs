@@ -27,6 +27,7 @@ internal sealed partial class Sweeper(
     // Clocks that are set by a time server move by less; a node's beat is never a day ahead.
     private static readonly TimeSpan ClockStep = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LeaseGrid = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan SecondLook = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan FarAhead = TimeSpan.FromDays(1);
     private const int CasesMax = 1000;
     private const int RoundsMax = 100;
@@ -38,6 +39,8 @@ internal sealed partial class Sweeper(
     private string? sweptPolicies;
     private volatile int connectorChanges;
     private DateTimeOffset latest;
+    private DateTimeOffset ahead;
+    private DateTimeOffset? again;
 
     /// <summary>When the last sweep ended well; readiness looks at it.</summary>
     public DateTimeOffset LastProgress { get; private set; }
@@ -108,14 +111,23 @@ internal sealed partial class Sweeper(
     private async Task MistrustClockAsync(DateTimeOffset now)
     {
         var wentBack = latest - now;
-        if (latest == default || wentBack > ClockStep)
+        var first = latest == default;
+        var stepped = !first && wentBack > ClockStep;
+        if (stepped)
+            (ahead, again) = (latest, now + SecondLook);
+
+        // A batch that was under way when the clock was set right commits what it planned by the wrong one after the first look.
+        var second = !stepped && again <= now;
+        if (first || stepped || second)
         {
-            var near = await queue.NearAsync(now, latest == default ? now + Backoff.Longest : now, now + Backoff.Longest);
+            var near = await queue.NearAsync(now, first ? now + Backoff.Longest : now, now + Backoff.Longest);
 
             // A command that was dropped while the clock was ahead is leased until that time comes again, by a node that lives.
-            if (wentBack > ClockStep)
-                await SubmitAllAsync(await queue.BusyCasesAsync(latest + lanes.Lease + LeaseGrid), found => new WakeInput(found.KeyHash) { LeasesEndBy = now + lanes.Lease });
-            if (wentBack > ClockStep || near > 0)
+            if (stepped || second)
+                await SubmitAllAsync(await queue.BusyCasesAsync(ahead + lanes.Lease + LeaseGrid), found => new WakeInput(found.KeyHash) { LeasesEndBy = now + lanes.Lease });
+            if (second)
+                again = null;
+            if (stepped || near > 0)
                 LogClock(Math.Max(0, wentBack.TotalSeconds), near);
         }
 
